@@ -1,0 +1,73 @@
+"""One mistake, told once: what, where, why, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from resdsl.diagnostics.code import Code
+from resdsl.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The other side of a mistake: a place, and what it did there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of the file that mends a mistake: `text` in place of the characters of `span`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A message in the user's terms.
+
+    Attributes:
+        code: which kind of mistake; `resdsl explain CODE` tells about it.
+        message: what was found and what was wanted, in the present tense; shapes as 64x56x56, values in backquotes.
+        span: the smallest place that is wrong; None where the mistake has no place in a file.
+        label: a few words under the caret; may be empty.
+        notes: where the other side came from.
+        help: what to write instead; may be empty.
+        fix: the help as an edit, where one is sure.
+        severity: `warning` lets the work go on.
+    """
+
+    code: Code
+    message: str
+    span: Span | None = None
+    label: str = ""
+    notes: tuple[Note, ...] = ()
+    help: str = ""
+    fix: Fix | None = None
+    severity: Severity = "error"
+
+
+class ResError(Exception):
+    """Everything found wrong with a program, in file order; raised once."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from resdsl.diagnostics.render import render
+
+        return "\n\n".join(render(diagnostic) for diagnostic in self.diagnostics)
+
+
+class InternalError(Exception):
+    """A mistake of ours: a promise that one part of the compiler made to another does not hold."""
+
+    def __str__(self) -> str:
+        return f"internal error: {super().__str__()}; please report it with the .res file that shows it"
