@@ -1,0 +1,31 @@
+"""How much a program may ask for; a caller that knows better sets its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that hold whatever a file says; each is checked before the work that it bounds.
+
+    Attributes:
+        file_bytes: one file, as UTF-8.
+        total_bytes: a file with everything it uses.
+        nesting: brackets within brackets. Operators may stand in each other's operands twice as deep.
+        nodes: layers of a network, counted before anything is expanded.
+        tensor_elements: values in one tensor or weight.
+        number_bits: of a whole number, written or computed.
+        diagnostics: messages for one file; what lies beyond the last is not looked at.
+    """
+
+    file_bytes: int = 256 * 1024
+    total_bytes: int = 1024 * 1024
+    nesting: int = 64
+    nodes: int = 200_000
+    tensor_elements: int = 2**34
+    number_bits: int = 128
+    diagnostics: int = 50
+
+
+DEFAULT = Limits()
