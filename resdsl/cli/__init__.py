@@ -1,0 +1,20 @@
+"""The command line: one file a verb, one row here for each.
+
+To add a verb: write `cli/<verb>.py` with a click command named `command`, and its row below. A verb's file is
+imported when the verb is used, so its imports cost the others nothing. The text is what `resdsl --help` says of it,
+and must be the first sentence of the command's own docstring (tests/house compares them).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+VERBS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "check": "Find what is wrong with specs, and test what they expect of themselves.",
+        "show": "Print a network as the table of its paper would.",
+        "list": "List the networks of the library.",
+        "build": "Make the torch module of a network, run it once, and write its Python file.",
+        "explain": "Tell what a code in a message means.",
+    }
+)

@@ -1,0 +1,61 @@
+"""Times the stages of a long command, and shows which one runs while it takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from time import perf_counter
+from typing import Final
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A finished stage: what was done, and how long it took in seconds."""
+
+    title: str
+    seconds: float
+
+
+@dataclass
+class Stages:
+    """The stages of one command, in order. `with stages.run("reading"): …` runs and times one."""
+
+    done: list[Stage] = field(default_factory=list[Stage])
+
+    @contextmanager
+    def run(self, title: str) -> Iterator[None]:
+        """Do what stands under `with` as a stage; shown on stderr from its second second on."""
+        finished = Event()
+        watcher = Thread(target=_watch, args=(title, finished), daemon=True)
+        watcher.start()
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            seconds = perf_counter() - start
+            finished.set()
+            watcher.join()
+        self.done.append(Stage(title, seconds))
+
+
+def _watch(title: str, finished: Event) -> None:
+    if finished.wait(_PATIENCE):
+        return
+    if not sys.stderr.isatty():
+        click.echo(f"{title} …", err=True)
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(title, total=None)
+        finished.wait()
+
+
+_PATIENCE: Final = 1.0  # seconds
