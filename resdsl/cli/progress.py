@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -28,7 +28,7 @@ class Stages:
     done: list[Stage] = field(default_factory=list[Stage])
 
     @contextmanager
-    def run(self, title: str) -> Iterator[None]:
+    def run(self, title: str) -> Generator[None]:
         """Do what stands under `with` as a stage; shown on stderr from its second second on."""
         finished = Event()
         watcher = Thread(target=_watch, args=(title, finished), daemon=True)

@@ -13,7 +13,7 @@ def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path):
     target.write_text("old")
     write_file(target, "new\n")
     assert target.read_bytes() == b"new\n"
-    assert os.listdir(tmp_path) == ["net.py"]
+    assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
 
 
 def test_a_replaced_file_keeps_its_mode(tmp_path: Path):
@@ -35,7 +35,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     with pytest.raises(OSError, match="No space left"):
         write_file(target, "new")
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["net.py"]
+    assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
 
 
 def test_a_missing_folder_is_an_error_that_names_the_path(tmp_path: Path):
