@@ -54,7 +54,8 @@ def _watch(title: str, finished: Event) -> None:
 
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        progress.add_task(title, total=None)
+        task = progress.add_task(title, total=None)
+        progress.tasks[task].start_time = progress.get_time() - _PATIENCE
         finished.wait()
 
 
