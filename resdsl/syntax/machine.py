@@ -1,0 +1,130 @@
+"""The LALR(1) automaton: shifts tokens, reduces rules, and can tell what it would take next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from resdsl.source import Source, Span
+from resdsl.syntax.lexer import Token
+from resdsl.syntax.table import Pick, Rule, load_table
+from resdsl.syntax.tree import ACTIONS, DEEPENING, TreeBuilder
+
+
+class Machine:
+    """A parse under way: parallel stacks of states, and of the values, extents and heights that they hold."""
+
+    def __init__(self, source: Source, builder: TreeBuilder) -> None:
+        self._source = source
+        self._builder = builder
+        self._table = load_table().states
+        self.states = [0]
+        self.values: list[Any] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.heights: list[int] = []
+
+    def feed(self, token: Token) -> bool:
+        """Take a token; where it cannot stand, change nothing and say so."""
+        table, states, values, starts, ends, heights = (
+            self._table, self.states, self.values, self.starts, self.ends, self.heights,
+        )  # fmt: skip
+        kind = token.kind
+        action = table[states[-1]].get(kind)
+        if action is None:
+            return False
+        if action < 0:
+            before = states[:], values[:], starts[:], ends[:], heights[:]
+            rules = _rules()
+            while action < 0:
+                symbol, length, make, picks, deepens = rules[~action]
+                if make is not None:
+                    children = values[-length:]
+                    start, end = starts[-length], ends[-1]
+                    if picks is not None:
+                        children = _pick(children, picks)
+                    height = max(heights[-length:]) + deepens
+                    value = make(self._builder, Span(self._source, start, end), *children)
+                    del values[-length:], starts[-length:], ends[-length:], heights[-length:]
+                    values.append(value)
+                    starts.append(start)
+                    ends.append(end)
+                    heights.append(height)
+                    del states[-length:]
+                else:
+                    states.pop()
+                states.append(table[states[-1]][symbol])
+                action = table[states[-1]].get(kind)
+                if action is None:
+                    self.states, self.values, self.starts, self.ends, self.heights = before
+                    return False
+        states.append(action)
+        values.append(token)
+        starts.append(token.start)
+        ends.append(token.end)
+        heights.append(0)
+        return True
+
+
+class Many:
+    """What a repetition has gathered so far: the part before, and the last items."""
+
+    __slots__ = ("before", "items")
+
+    def __init__(self, before: Many | None, items: list[Any]) -> None:
+        self.before = before
+        self.items = items
+
+    def all(self) -> list[Any]:
+        """Everything, in order."""
+        parts: list[list[Any]] = []
+        here: Many | None = self
+        while here is not None:
+            parts.append(here.items)
+            here = here.before
+        return [item for part in reversed(parts) for item in part]
+
+
+class _Reduction(NamedTuple):
+    symbol: str
+    length: int
+    make: Callable[..., Any] | None
+    picks: list[Pick] | None
+    deepens: int
+
+
+@cache
+def _rules() -> list[_Reduction]:
+    return [_prepare(rule) for rule in load_table().rules]
+
+
+def _prepare(rule: Rule) -> _Reduction:
+    if rule.action == "many":
+        places: list[Pick] = [pick[0] if isinstance(pick, list) else pick for pick in rule.picks]
+        return _Reduction(rule.symbol, rule.length, _gather, places, 0)
+    if rule.action is None:
+        return _Reduction(rule.symbol, rule.length, None if rule.length == 1 else _hand_up, rule.picks, 0)
+    plain = rule.picks == list(range(rule.length))
+    make = ACTIONS[rule.action]
+    return _Reduction(rule.symbol, rule.length, make, None if plain else rule.picks, rule.action in DEEPENING)
+
+
+def _pick(children: list[Any], picks: list[Pick]) -> list[Any]:
+    picked: list[Any] = []
+    for pick in picks:
+        if isinstance(pick, list):
+            picked += children[pick[0]].all()
+        else:
+            picked.append(None if pick is None else children[pick])
+    return picked
+
+
+def _gather(builder: TreeBuilder, span: Span, *children: Any) -> Many:
+    if isinstance(children[0], Many):
+        return Many(children[0], list(children[1:]))
+    return Many(None, list(children))
+
+
+def _hand_up(builder: TreeBuilder, span: Span, child: Any) -> Any:
+    return child
