@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
+from resdsl.ops.setting import Setting, SettingError, Value, resolve, write
 from resdsl.shape import Shape
 
 Literals = int | float | bool | str | None | tuple[int, ...]
@@ -31,7 +33,8 @@ class TorchCall:
     With `form="module"`, `target` is a class: `nn.Conv2d(64, 128, 3, stride=2, padding=1, bias=False)`, made once.
     With `form="function"`, it is called on the inputs each time: `F.relu(x)`, `torch.flatten(x, 1)`.
     With `form="expression"`, `target` is a template over the inputs: `"{0} + {1}"`, `"{0}[:, :, ::2, ::2]"`;
-    `precedence` says how tightly it binds, as Python's operators do (sum 1, product 2, unary 3, atom 4).
+    `precedence` says how tightly it binds, as Python's operators do (sum 1, product 2, unary 3, atom 4). An input
+    that is itself an expression stands in parentheses unless it binds more tightly.
     """
 
     form: Literal["module", "function", "expression"]
@@ -52,11 +55,33 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What autograd keeps of a layer for the backward pass, beside its weights, as torch 2.13 does on the CPU.
+
+    The same tensor is kept once, however many layers keep it: count distinct values of the graph, not layers.
+
+    Attributes:
+        inputs: the inputs that are kept, by number.
+        output: whether what it computes is kept.
+        floats: further values of the input's type, for each sample: a dropout mask.
+        floats_per_batch: the same, once for the batch: the mean and deviation of a batch norm.
+        indices: further 8-byte integers, for each sample: where each maximum was.
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    floats: int = 0
+    floats_per_batch: int = 0
+    indices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """A primitive layer with its settings resolved: frozen plain data, equal when it computes the same.
 
     A subclass declares its settings as fields and overrides what differs from "elementwise, no weights".
-    `NAME` is the word in `.res`, `EXAMPLE` a `.res` line that uses it, `LABEL` the stem of its module's name.
+    `NAME` is the word in `.res` (empty for an operator), `EXAMPLE` a `.res` line that uses it, `LABEL` the stem of
+    its module's name, `SETTINGS` its arguments in order, each with a field of the same name.
     """
 
     NAME: ClassVar[str]
@@ -64,6 +89,49 @@ class Op:
     LABEL: ClassVar[str]
     SOURCE: ClassVar[str] = ""  # where it comes from: "He et al. 2016, §3.3"
     INPUTS: ClassVar[int] = 1
+    SETTINGS: ClassVar[tuple[Setting, ...]] = ()
+
+    @classmethod
+    def make(cls, values: Mapping[str, Value], rank: int) -> Self:
+        """The layer with these settings, as written or as its fields hold them; the others have their defaults.
+
+        Args:
+            values: by the setting's name.
+            rank: the number of spatial dimensions of the input.
+
+        Raises:
+            SettingError: for an unknown name, a missing setting, or a value that a setting cannot take.
+        """
+        for name in values.keys() - {setting.name for setting in cls.SETTINGS}:
+            raise SettingError(name, f"`{cls.NAME}` has no setting `{name}`")
+        fields: dict[str, Value] = {}
+        for setting in cls.SETTINGS:
+            value = values.get(setting.name, setting.default)
+            if not isinstance(value, bool | int | float | str | tuple | None):
+                raise SettingError(setting.name, f"`{cls.NAME}` needs `{setting.name}`")
+            fields[setting.name] = resolve(setting, value, rank)
+        return cls(**fields)
+
+    def __str__(self) -> str:
+        """The layer as `.res` writes it, without settings that have their default: `conv(3x3, 64, /2)`."""
+        arguments: list[str] = []
+        positional = True
+        for setting in self.SETTINGS:
+            value: Value = getattr(self, setting.name)
+            if self._is_default(setting, value):
+                positional = False
+            elif positional or setting.type == "stride":
+                arguments.append(write(setting, value))
+            else:
+                arguments.append(f"{setting.name} = {write(setting, value)}")
+        return f"{self.NAME}({', '.join(arguments)})" if arguments else self.NAME
+
+    def _is_default(self, setting: Setting, value: Value) -> bool:
+        """Whether the layer would be the same if the setting were left out."""
+        if isinstance(setting.default, bool | int | float | str | tuple | None):
+            rank = len(value) if isinstance(value, tuple) else 0
+            return replace(self, **{setting.name: resolve(setting, setting.default, rank)}) == self
+        return False
 
     def infer(self, *inputs: Shape) -> Shape:
         """The shape that leaves, from those that enter. Raises ShapeError where they cannot enter."""
@@ -77,17 +145,25 @@ class Op:
         """The tensors of the state dict that are not trained, in torch's order."""
         return ()
 
+    def initial(self) -> tuple[tuple[str, float], ...]:
+        """The tensors that start from a constant of the author's, with it: `(("bias", -6.0),)`."""
+        return ()
+
     def n_params(self, *inputs: Shape) -> int:
         """The number of trainable values."""
         return sum(tensor.elements for tensor in self.parameters(*inputs))
 
     def macs(self, *inputs: Shape) -> int:
-        """Multiply-adds for one sample: of convolutions and linear layers only, as the papers count."""
+        """Multiply-adds for one sample: of convolutions and linear layers only, as the papers count; no biases."""
         return 0
 
     def torch_call(self, *inputs: Shape) -> TorchCall:
         """How torch makes it."""
         raise NotImplementedError(self.NAME)
+
+    def torch_source(self, *inputs: Shape) -> str:
+        """The definition of the class that `torch_call` names, where torch has none; it needs `torch`, `nn` and `F`."""
+        return ""
 
     def window(self, shape: Shape) -> tuple[Window, ...] | None:
         """What one output pixel sees, by dimension; None when it sees everything."""
@@ -105,12 +181,14 @@ class Op:
         """Whether training draws random numbers in it."""
         return False
 
-    def saves(self) -> Literal["nothing", "input", "output"]:
-        """Which values autograd keeps for the backward pass, beside the weights."""
-        return "nothing"
+    def is_view(self) -> bool:
+        """Whether what leaves shares the memory of what enters."""
+        return False
+
+    def saves(self, *inputs: Shape) -> Saved:
+        """What autograd keeps for the backward pass, beside the weights."""
+        return Saved()
 
     def gain(self) -> float | None:
-        """The constant by which it scales the signal: 1 for additions, k for `scale(k)`; None where it is not constant."""
+        """The constant by which it scales a signal: 1 for an addition, k for `k * x`; None where it is not constant."""
         return None
-
-

@@ -1,0 +1,256 @@
+"""Activations: elementwise functions, most without a weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from resdsl.ops.arguments import differing
+from resdsl.ops.base import Literals, Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.setting import Setting
+from resdsl.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Activation(Op):
+    """An elementwise function of torch: `(C, H, W) -> (C, H, W)`, no weights, not counted as multiply-adds.
+
+    `FUNCTION` is torch's, `SAVED` what its backward formula reads.
+    """
+
+    LABEL: ClassVar[str] = "act"
+    FUNCTION: ClassVar[str]
+    SAVED: ClassVar[Saved] = Saved(inputs=(0,))
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        return TorchCall("function", self.FUNCTION, (), self._arguments())
+
+    def saves(self, *inputs: Shape) -> Saved:
+        return self.SAVED
+
+    def _arguments(self) -> tuple[tuple[str, Literals], ...]:
+        return ()
+
+
+class Relu(Activation):
+    """y = max(0, x)"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "relu"
+    EXAMPLE: ClassVar[str] = "relu"
+    SOURCE: ClassVar[str] = "Nair and Hinton 2010"
+    FUNCTION: ClassVar[str] = "F.relu"
+    SAVED: ClassVar[Saved] = Saved(output=True)
+
+
+class Relu6(Activation):
+    """y = min(max(0, x), 6)"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "relu6"
+    EXAMPLE: ClassVar[str] = "relu6"
+    SOURCE: ClassVar[str] = "Krizhevsky 2010"
+    FUNCTION: ClassVar[str] = "F.relu6"
+
+
+@dataclass(frozen=True, slots=True)
+class LeakyRelu(Activation):
+    """y = x where x > 0, slope · x below"""
+
+    NAME: ClassVar[str] = "leaky_relu"
+    EXAMPLE: ClassVar[str] = "leaky_relu(0.1)"
+    SOURCE: ClassVar[str] = "Maas et al. 2013"
+    FUNCTION: ClassVar[str] = "F.leaky_relu"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("slope", "number", default=0.01),)
+
+    slope: float = 0.01
+
+    def _arguments(self) -> tuple[tuple[str, Literals], ...]:
+        return differing(("negative_slope", self.slope, 0.01))
+
+
+@dataclass(frozen=True, slots=True)
+class Elu(Activation):
+    """y = x where x > 0, alpha (exp(x) - 1) below"""
+
+    NAME: ClassVar[str] = "elu"
+    EXAMPLE: ClassVar[str] = "elu"
+    SOURCE: ClassVar[str] = "Clevert et al. 2016"
+    FUNCTION: ClassVar[str] = "F.elu"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("alpha", "number", default=1),)
+
+    alpha: float = 1.0
+
+    def _arguments(self) -> tuple[tuple[str, Literals], ...]:
+        return differing(("alpha", self.alpha, 1.0))
+
+
+class Selu(Activation):
+    """y = 1.0507 (x where x > 0, 1.6733 (exp(x) - 1) below)"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "selu"
+    EXAMPLE: ClassVar[str] = "selu"
+    SOURCE: ClassVar[str] = "Klambauer et al. 2017"
+    FUNCTION: ClassVar[str] = "F.selu"
+
+
+@dataclass(frozen=True, slots=True)
+class Gelu(Activation):
+    """y = x Φ(x), Φ the normal distribution; `approximate = tanh` computes it as its authors' code did"""
+
+    NAME: ClassVar[str] = "gelu"
+    EXAMPLE: ClassVar[str] = "gelu"
+    SOURCE: ClassVar[str] = "Hendrycks and Gimpel 2016"
+    FUNCTION: ClassVar[str] = "F.gelu"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+        Setting("approximate", "word", default="none", choices=("none", "tanh")),
+    )
+
+    approximate: str = "none"
+
+    def _arguments(self) -> tuple[tuple[str, Literals], ...]:
+        return differing(("approximate", self.approximate, "none"))
+
+
+class Silu(Activation):
+    """y = x sigmoid(x)"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "silu"
+    EXAMPLE: ClassVar[str] = "silu"
+    SOURCE: ClassVar[str] = "Elfwing et al. 2017; Ramachandran et al. 2017"
+    FUNCTION: ClassVar[str] = "F.silu"
+
+
+class Hardswish(Activation):
+    """y = x min(max(0, x + 3), 6) / 6"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "hardswish"
+    EXAMPLE: ClassVar[str] = "hardswish"
+    SOURCE: ClassVar[str] = "Howard et al. 2019"
+    FUNCTION: ClassVar[str] = "F.hardswish"
+
+
+class Tanh(Activation):
+    """y = tanh(x)"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "tanh"
+    EXAMPLE: ClassVar[str] = "tanh"
+    FUNCTION: ClassVar[str] = "torch.tanh"
+    SAVED: ClassVar[Saved] = Saved(output=True)
+
+
+class Sigmoid(Activation):
+    """y = 1 / (1 + exp(-x))"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "sigmoid"
+    EXAMPLE: ClassVar[str] = "sigmoid"
+    FUNCTION: ClassVar[str] = "torch.sigmoid"
+    SAVED: ClassVar[Saved] = Saved(output=True)
+
+
+class Softplus(Activation):
+    """y = log(1 + exp(x))"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "softplus"
+    EXAMPLE: ClassVar[str] = "softplus"
+    SOURCE: ClassVar[str] = "Dugas et al. 2001"
+    FUNCTION: ClassVar[str] = "F.softplus"
+
+
+class Softmax(Activation):
+    """y = exp(x) / sum of exp(x) over the channels"""
+
+    __slots__ = ()
+    NAME: ClassVar[str] = "softmax"
+    EXAMPLE: ClassVar[str] = "softmax"
+    FUNCTION: ClassVar[str] = "F.softmax"
+    SAVED: ClassVar[Saved] = Saved(output=True)
+
+    def _arguments(self) -> tuple[tuple[str, Literals], ...]:
+        return (("dim", 1),)
+
+
+@dataclass(frozen=True, slots=True)
+class Prelu(Op):
+    """y = x where x > 0, weight · x below; one trained weight in all, or `per = channel`.
+
+    `(C, H, W) -> (C, H, W)`. Parameters: 1 or C.
+    """
+
+    NAME: ClassVar[str] = "prelu"
+    LABEL: ClassVar[str] = "act"
+    EXAMPLE: ClassVar[str] = "prelu(per = channel)"
+    SOURCE: ClassVar[str] = "He et al. 2015 (Delving Deep)"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+        Setting("init", "number", default=0.25),
+        Setting("per", "word", default="scalar", choices=("scalar", "channel")),
+    )
+
+    init: float = 0.25
+    per: str = "scalar"
+
+    def parameters(self, *inputs: Shape) -> tuple[TensorSpec, ...]:
+        return (TensorSpec("weight", (self._n_weights(inputs[0]),)),)
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        settings = differing(("num_parameters", self._n_weights(inputs[0]), 1), ("init", self.init, 0.25))
+        return TorchCall("module", "nn.PReLU", (), settings)
+
+    def saves(self, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0,))
+
+    def _n_weights(self, shape: Shape) -> int:
+        return shape.channels if self.per == "channel" else 1
+
+
+PELU = '''\
+class PELU(nn.Module):
+    """Parametric exponential linear unit: a/b x where x >= 0, a (exp(x/b) - 1) below (Trottier et al. 2016).
+
+    As in the authors' code, a stays in [0.11, 1.99] and b in [0.11, inf): training moves them back into it.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Parameter(torch.ones(1))
+        self.b = nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        if self.training:
+            self.a.data.clamp_(0.11, 1.99)
+            self.b.data.clamp_(0.11)
+        a, b = self.a.clamp(0.11, 1.99), self.b.clamp(0.11)
+        return a * F.elu(x / b)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Pelu(Op):
+    """y = a/b x where x >= 0, a (exp(x/b) - 1) below, with two trained scalars that start from 1.
+
+    `(C, H, W) -> (C, H, W)`. Parameters: 2. a is kept in [0.11, 1.99], b from 0.11, as the authors' code does.
+    """
+
+    NAME: ClassVar[str] = "pelu"
+    LABEL: ClassVar[str] = "act"
+    EXAMPLE: ClassVar[str] = "pelu"
+    SOURCE: ClassVar[str] = "Trottier et al. 2016, arXiv:1605.09332"
+
+    def parameters(self, *inputs: Shape) -> tuple[TensorSpec, ...]:
+        return (TensorSpec("a", (1,)), TensorSpec("b", (1,)))
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        return TorchCall("module", "PELU")
+
+    def torch_source(self, *inputs: Shape) -> str:
+        return PELU
+
+    def saves(self, *inputs: Shape) -> Saved:
+        # The input for x / b, the quotient for elu, its result for the product with a.
+        return Saved(inputs=(0,), floats=2 * inputs[0].elements)

@@ -1,0 +1,83 @@
+"""Trained scales of a branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from resdsl.ops.arguments import differing
+from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.setting import Setting
+from resdsl.shape import Shape
+
+LEARNED_SCALE = '''\
+class LearnedScale(nn.Module):
+    """Multiplies by a trained scale (SkipInit, De and Smith 2020; LayerScale, Touvron et al. 2021)."""
+
+    def __init__(self, *shape, init=1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full(shape, init))
+
+    def forward(self, x):
+        return x * self.weight
+'''
+
+BOUNDED_SCALE = '''\
+class BoundedScale(nn.Module):
+    """Multiplies by a trained scale that stays in [low, high]: training moves it back (Shen et al. 2016)."""
+
+    def __init__(self, *shape, init, low, high):
+        super().__init__()
+        self.low, self.high = low, high
+        self.weight = nn.Parameter(torch.full(shape, init))
+
+    def forward(self, x):
+        if self.training:
+            self.weight.data.clamp_(self.low, self.high)
+        return x * self.weight.clamp(self.low, self.high)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedScale(Op):
+    """y = weight · x, one trained weight in all or `per = channel`, kept between `low` and `high` if they are given.
+
+    `(C, H, W) -> (C, H, W)`. Parameters: 1 or C.
+    """
+
+    NAME: ClassVar[str] = "learned_scale"
+    LABEL: ClassVar[str] = "scale"
+    EXAMPLE: ClassVar[str] = "learned_scale(0, low = -1, high = 1)"
+    SOURCE: ClassVar[str] = "arXiv:1605.08831; SkipInit: De and Smith 2020; LayerScale: Touvron et al. 2021"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+        Setting("init", "number", default=1),
+        Setting("per", "word", default="scalar", choices=("scalar", "channel")),
+        Setting("low", "number", default=None),
+        Setting("high", "number", default=None),
+    )
+
+    init: float = 1.0
+    per: str = "scalar"
+    low: float | None = None
+    high: float | None = None
+
+    def parameters(self, *inputs: Shape) -> tuple[TensorSpec, ...]:
+        return (TensorSpec("weight", self._dims(inputs[0])),)
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        dims = self._dims(inputs[0])
+        if not self._is_bounded():
+            return TorchCall("module", "LearnedScale", dims, differing(("init", self.init, 1.0)))
+        return TorchCall("module", "BoundedScale", dims, (("init", self.init), ("low", self.low), ("high", self.high)))
+
+    def torch_source(self, *inputs: Shape) -> str:
+        return BOUNDED_SCALE if self._is_bounded() else LEARNED_SCALE
+
+    def saves(self, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0,))
+
+    def _is_bounded(self) -> bool:
+        return self.low is not None or self.high is not None
+
+    def _dims(self, shape: Shape) -> tuple[int, ...]:
+        return (shape.channels, *(1,) * shape.rank) if self.per == "channel" else (1,)

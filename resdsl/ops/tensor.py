@@ -1,0 +1,190 @@
+"""Arithmetic on tensors: what `+`, `-` and `*` between tensors, and a survival schedule, become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from resdsl.ops.base import Op, Saved, TorchCall
+from resdsl.ops.setting import Setting, write_value
+from resdsl.shape import Shape, ShapeError
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Op):
+    """y = a + b, of equal shapes.
+
+    Raises:
+        ShapeError: where the shapes differ; an addition never broadcasts.
+    """
+
+    NAME: ClassVar[str] = ""
+    LABEL: ClassVar[str] = "add"
+    EXAMPLE: ClassVar[str] = "y = x + f"
+    INPUTS: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        return "+"
+
+    def infer(self, *inputs: Shape) -> Shape:
+        return _equal(self, inputs)
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        return TorchCall("expression", "{0} + {1}", precedence=1)
+
+    def gain(self) -> float | None:
+        return 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Subtract(Op):
+    """y = a - b, of equal shapes.
+
+    Raises:
+        ShapeError: where the shapes differ; a subtraction never broadcasts.
+    """
+
+    NAME: ClassVar[str] = ""
+    LABEL: ClassVar[str] = "subtract"
+    EXAMPLE: ClassVar[str] = "y = x - f"
+    INPUTS: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        return "-"
+
+    def infer(self, *inputs: Shape) -> Shape:
+        return _equal(self, inputs)
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        return TorchCall("expression", "{0} - {1}", precedence=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(Op):
+    """y = a · b, value by value; a size of 1 on one side serves the whole of the other, as a channel gate needs.
+
+    `(C, 1, 1), (C, H, W) -> (C, H, W)`.
+
+    Raises:
+        ShapeError: where channels or sizes differ and neither is 1.
+    """
+
+    NAME: ClassVar[str] = ""
+    LABEL: ClassVar[str] = "multiply"
+    EXAMPLE: ClassVar[str] = "y = g * x"
+    SOURCE: ClassVar[str] = "Hu et al. 2018, eq. 4"
+    INPUTS: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        return "*"
+
+    def infer(self, *inputs: Shape) -> Shape:
+        a, b = inputs
+        pairs = tuple(zip(a.dims, b.dims, strict=False))
+        if a.rank != b.rank or any(left != right and 1 not in (left, right) for left, right in pairs):
+            raise ShapeError(f"`{self}` cannot multiply {a} by {b}; a size that differs must be 1")
+        channels, *spatial = (max(pair) for pair in pairs)
+        return Shape(channels, tuple(spatial))
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        return TorchCall("expression", "{0} * {1}", precedence=2)
+
+    def saves(self, *inputs: Shape) -> Saved:
+        return Saved(inputs=(0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Affine(Op):
+    """y = scale · x + shift, with two constants: `1 - g` has scale -1 and shift 1, `0.5 * x` scale 0.5."""
+
+    NAME: ClassVar[str] = ""
+    LABEL: ClassVar[str] = "affine"
+    EXAMPLE: ClassVar[str] = "y = (1 - g) * x + 0.5 * f"
+    SOURCE: ClassVar[str] = "He et al. 2016b, §3.1"
+    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+        Setting("scale", "number", default=1),
+        Setting("shift", "number", default=0),
+    )
+
+    scale: float = 1.0
+    shift: float = 0.0
+
+    def __str__(self) -> str:
+        return self._written().format("x")
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        product = abs(self.scale) != 1
+        precedence = 1 if self.shift else 2 if product else 3 if self.scale < 0 else 4
+        return TorchCall("expression", self._written(), precedence=precedence)
+
+    def is_identity(self, *inputs: Shape) -> bool:
+        return self.scale == 1 and self.shift == 0
+
+    def gain(self) -> float | None:
+        return self.scale
+
+    def _written(self) -> str:
+        """The formula, over `{0}`, as a person writes it: `1 - {0}` rather than `-1 * {0} + 1`."""
+        factor = "" if abs(self.scale) == 1 else f"{write_value(abs(self.scale))} * "
+        product = f"{factor}{{0}}"
+        if not self.shift:
+            return product if self.scale >= 0 else f"-{product}"
+        if self.scale < 0:
+            return f"{write_value(self.shift)} - {product}"
+        return f"{product} {'+' if self.shift > 0 else '-'} {write_value(abs(self.shift))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat(Op):
+    """The channels of a, then those of b: `(A, H, W), (B, H, W) -> (A + B, H, W)`.
+
+    Raises:
+        ShapeError: where the spatial sizes differ.
+    """
+
+    NAME: ClassVar[str] = ""
+    LABEL: ClassVar[str] = "concat"
+    EXAMPLE: ClassVar[str] = "y = concat(x, f)"
+    SOURCE: ClassVar[str] = "Huang et al. 2017 (DenseNet)"
+    INPUTS: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        return "concat"
+
+    def infer(self, *inputs: Shape) -> Shape:
+        a, b = inputs
+        if a.spatial != b.spatial:
+            raise ShapeError(f"`{self}` needs equal sizes; {a} and {b} come in")
+        return Shape(a.channels + b.channels, a.spatial)
+
+    def torch_call(self, *inputs: Shape) -> TorchCall:
+        return TorchCall("expression", "torch.cat(({0}, {1}), 1)")
+
+    def gain(self) -> float | None:
+        return 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Survive(Op):
+    """Marks the residual branch f that a survival schedule drops; p_l and the manner stand in the graph.
+
+    Its torch form is the block's: a dropped block computes no f at all, so no call on f can stand for it.
+    """
+
+    NAME: ClassVar[str] = ""
+    LABEL: ClassVar[str] = "survive"
+    EXAMPLE: ClassVar[str] = "survive linear(0.5)"
+    SOURCE: ClassVar[str] = "Huang et al. 2016, eq. 2"
+
+    def __str__(self) -> str:
+        return "survive"
+
+    def is_random(self) -> bool:
+        return True
+
+
+def _equal(layer: Op, inputs: tuple[Shape, ...]) -> Shape:
+    a, b = inputs
+    if a != b:
+        raise ShapeError(f"`{layer}` needs equal shapes; {a} and {b} come in")
+    return a
