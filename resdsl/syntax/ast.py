@@ -6,37 +6,37 @@ outside equality, so `parse(print(program)) == program`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
+from resdsl.record import field, record
 from resdsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Syntax:
     """Anything that stands in a file, with the characters it was read from."""
 
-    span: Span = field(compare=False, repr=False, kw_only=True)
+    span: Span = field(compare=False, kw_only=True)
 
 
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Integer(Syntax):
     """`60_192_808`"""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Real(Syntax):
     """`0.5`"""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quantity(Syntax):
     """`13.3M`: a figure as papers round it, after `~`; suffixes K, M, G and B are powers of a thousand."""
 
@@ -48,51 +48,51 @@ class Quantity(Syntax):
         return float(self.text[:-1]) * {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}[self.text[-1]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size(Syntax):
     """`3x224x224`"""
 
     dims: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class String(Syntax):
     """`"depth is 6n + 2; got {depth}"`, its escapes resolved."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Boolean(Syntax):
     """`true`"""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf(Syntax):
     """`[3, 4, 6, 3]`"""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference(Syntax):
     """`conv(3x3, 64, /2)`, `relu`, `n`: a name, with arguments or without; what it names depends on its place."""
 
     name: str
     arguments: tuple[Argument, ...] | None = None
-    name_span: Span = field(compare=False, repr=False, kw_only=True)
+    name_span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Positional(Syntax):
     """`64` in `conv(3x3, 64)`"""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keyword(Syntax):
     """`groups = 32`"""
 
@@ -100,7 +100,7 @@ class Keyword(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stride(Syntax):
     """`/2` among arguments"""
 
@@ -110,7 +110,7 @@ class Stride(Syntax):
 Argument = Positional | Keyword | Stride
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Syntax):
     """`-x`, `not c`"""
 
@@ -118,7 +118,7 @@ class Unary(Syntax):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Syntax):
     """`depth - 2`, `a and b`, `n <= 3`"""
 
@@ -127,7 +127,7 @@ class Binary(Syntax):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choose(Syntax):
     """`if c then a else b`"""
 
@@ -136,7 +136,7 @@ class Choose(Syntax):
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index(Syntax):
     """`widths[i]`"""
 
@@ -144,14 +144,14 @@ class Index(Syntax):
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group(Syntax):
     """`(depth - 2)`: kept, so that printing gives the author's own parentheses back."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feed(Syntax):
     """`x -> conv(1x1, out) -> norm`: a tensor through layers."""
 
@@ -165,7 +165,7 @@ Expression = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain(Syntax):
     """`conv(3x3, 16) -> bn -> relu`: layers one after another."""
 
@@ -175,7 +175,7 @@ class Chain(Syntax):
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let(Syntax):
     """`let n = (depth - 2) / 6`"""
 
@@ -183,7 +183,7 @@ class Let(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Require(Syntax):
     """`require depth % 6 == 2, "depth is 6n + 2; got {depth}"`"""
 
@@ -191,37 +191,37 @@ class Require(Syntax):
     message: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Input(Syntax):
     """`input 3x224x224`"""
 
     shape: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stem(Syntax):
     """`stem conv(7x7, 64, /2) -> bn -> relu`"""
 
     chain: Chain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Head(Syntax):
     """`head global_avgpool -> linear(classes)`"""
 
     chain: Chain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layers(Syntax):
     """`layers pool1 : maxpool(2x2, /2)`"""
 
     label: str
     chain: Chain
-    label_span: Span = field(compare=False, repr=False, kw_only=True)
+    label_span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kinds(Syntax):
     """`identity else projection`"""
 
@@ -229,7 +229,7 @@ class Kinds(Syntax):
     otherwise: Reference | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run(Syntax):
     """`bottleneck(64) via projection * 3`: one block, repeated; `via` and the count may be left out."""
 
@@ -238,7 +238,7 @@ class Run(Syntax):
     count: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage(Syntax):
     """`stage conv3 /2 : bottleneck(128) * 8 { survive linear(0.5) }`"""
 
@@ -247,41 +247,41 @@ class Stage(Syntax):
     runs: tuple[Run, ...]
     statements: tuple[Let | Shortcut | Survive | Norm | Act | About, ...] = ()
     doc: str = field(default="", compare=False)
-    label_span: Span = field(compare=False, repr=False, kw_only=True)
+    label_span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shortcut(Syntax):
     """`shortcut identity else projection`"""
 
     kinds: Kinds
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverAll(Syntax):
     """`all`"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverEachStage(Syntax):
     """`each stage`"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverEach(Syntax):
     """`each 6`: every six blocks within a stage"""
 
     blocks: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverStage(Syntax):
     """`s1`"""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverBlock(Syntax):
     """`s1[2]`"""
 
@@ -289,7 +289,7 @@ class OverBlock(Syntax):
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverBlocks(Syntax):
     """`s1[2..5]`"""
 
@@ -298,7 +298,7 @@ class OverBlocks(Syntax):
     last: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverStages(Syntax):
     """`s1..s3`"""
 
@@ -309,7 +309,7 @@ class OverStages(Syntax):
 Over = OverAll | OverEachStage | OverEach | OverStage | OverBlock | OverBlocks | OverStages
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link(Syntax):
     """`link root over all via conv_shortcut`"""
 
@@ -317,10 +317,10 @@ class Link(Syntax):
     over: Over
     kinds: Kinds
     doc: str = field(default="", compare=False)
-    name_span: Span = field(compare=False, repr=False, kw_only=True)
+    name_span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Levels(Syntax):
     """`levels 3 via conv_shortcut`"""
 
@@ -328,7 +328,7 @@ class Levels(Syntax):
     kinds: Kinds
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option(Syntax):
     """`, per = sample` after `survive`, `, shared = first` after `before`"""
 
@@ -336,7 +336,7 @@ class Option(Syntax):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Survive(Syntax):
     """`survive linear(0.5), per = sample, rescale = train`"""
 
@@ -344,56 +344,56 @@ class Survive(Syntax):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Init(Syntax):
     """`init he_fan_out, zero_residual`"""
 
     rules: tuple[Reference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tap(Syntax):
     """`tap s1, s3`"""
 
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keys(Syntax):
     """`keys torchvision`"""
 
     scheme: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Norm(Syntax):
     """`norm groupnorm(32)`"""
 
     layer: Reference
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Act(Syntax):
     """`act elu`"""
 
     layer: Reference
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class About(Syntax):
     """`about "Deep residual network with bottleneck blocks"`"""
 
     text: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cite(Syntax):
     """`cite "arXiv:1512.03385"`"""
 
     text: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expect(Syntax):
     """`expect params(depth = 110) = 1_727_962`, `expect params ~ 13.3M within 3%`
 
@@ -405,10 +405,10 @@ class Expect(Syntax):
     relation: Literal["=", "~"]
     value: Expression
     tolerance: float | None
-    subject_span: Span = field(compare=False, repr=False, kw_only=True)
+    subject_span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Drop(Syntax):
     """`drop link root`: what is dropped, and its label where that kind of thing has one"""
 
@@ -422,7 +422,7 @@ Statement = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Before(Syntax):
     """`before norm -> act, shared = first`"""
 
@@ -430,21 +430,21 @@ class Before(Syntax):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Residual(Syntax):
     """`residual conv(3x3, width, /stride) -> norm -> act -> conv(3x3, width) -> norm`"""
 
     chain: Chain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class After(Syntax):
     """`after act`"""
 
     chain: Chain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equation(Syntax):
     """`y = (1 - g) * x + f`"""
 
@@ -459,7 +459,7 @@ EquationStatement = Equation | Let | Require | About | Cite
 # ---------------------------------------------------------------- definitions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter(Syntax):
     """`classes: int in 1..1000 = 10`; `type` is None where the default alone says it"""
 
@@ -470,24 +470,24 @@ class Parameter(Syntax):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition(Syntax):
     """What every definition has: a name, parameters, and the `##` lines above it."""
 
     name: str
     parameters: tuple[Parameter, ...]
     doc: str = field(default="", compare=False, kw_only=True)
-    name_span: Span = field(compare=False, repr=False, kw_only=True)
+    name_span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Network(Definition):
     """`network resnet110(classes = 10) { … }`"""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derived(Definition):
     """`network wrn28_10 = wrn(depth = 28, widen = 10) { … }`"""
 
@@ -495,35 +495,35 @@ class Derived(Definition):
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block(Definition):
     """`block basic(width, stride = 1) { residual … after act }`"""
 
     statements: tuple[BlockStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShortcutKind(Definition):
     """`shortcut identity { y = x + f }`"""
 
     statements: tuple[EquationStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer(Definition):
     """`layer squeeze_excite(reduction = 16) { g = x -> global_avgpool -> … y = g * x }`"""
 
     statements: tuple[EquationStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule(Definition):
     """`schedule linear(last) = 1 - l / L * (1 - last)`"""
 
     formula: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extern(Definition):
     """`extern block attention(heads: int) -> (in) / 1, params = 4 * in * in`
 
@@ -538,14 +538,14 @@ class Extern(Definition):
 AnyDefinition = Network | Derived | Block | ShortcutKind | Layer | Schedule | Extern
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use(Syntax):
     """`use "std.res"`"""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program(Syntax):
     """A whole file: `res 1`, the files it uses, its definitions."""
 

@@ -1,0 +1,103 @@
+"""Frozen classes with slots from annotations, as `dataclass(frozen=True, slots=True)` makes them, quicker to import.
+
+A dataclass costs 0.7 ms when its module is imported (Python 3.11 compiles eight methods for each), so the syntax tree
+alone would take a fifth of the time that `resdsl check` may take as a whole. A record compiles one, `__init__`; the
+other methods are shared. Type checkers and `match` see no difference.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+_MISSING: Any = object()
+
+
+class Field(NamedTuple):
+    """What is said about a field besides its type."""
+
+    default: Any = _MISSING
+    compare: bool = True
+    kw_only: bool = False
+
+
+def field(*, default: Any = _MISSING, compare: bool = True, kw_only: bool = False) -> Any:
+    """A field with a default, or outside equality and `repr`, or given by name only."""
+    return Field(default, compare, kw_only)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(cls: type[T]) -> type[T]:
+    """The class with an `__init__` for its annotated fields, equality by value, and no way to change it."""
+    namespace = dict(cls.__dict__)
+    own = {name: _field(namespace.pop(name, _MISSING)) for name in namespace.get("__annotations__", {})}
+    fields: dict[str, Field] = {**getattr(cls, "__fields__", {}), **own}
+    for name in ("__dict__", "__weakref__"):
+        namespace.pop(name, None)
+    compared = [name for name, about in fields.items() if about.compare]
+    namespace |= {
+        "__slots__": tuple(own),
+        "__fields__": fields,
+        "__match_args__": tuple(name for name, about in fields.items() if not about.kw_only),
+        "__compared__": attrgetter(*(compared or ["__class__"])),
+        "__init__": _init(fields),
+        "__eq__": _eq,
+        "__hash__": _hash,
+        "__repr__": _repr,
+        "__setattr__": _refuse,
+        "__delattr__": _refuse,
+        "__reduce__": _reduce,
+    }
+    return type(cls)(cls.__name__, cls.__bases__, namespace)
+
+
+def evolve(value: T, **changes: Any) -> T:
+    """The same record with some fields changed."""
+    fields: dict[str, Field] = type(value).__fields__  # type: ignore[attr-defined]
+    return type(value)(**{name: changes.pop(name, getattr(value, name)) for name in fields}, **changes)
+
+
+def _field(about: Any) -> Field:
+    return about if isinstance(about, Field) else Field(about)
+
+
+def _init(fields: dict[str, Field]) -> Any:
+    ordered = sorted(fields.items(), key=lambda item: item[1].kw_only)
+    parameters = ["self"]
+    for name, about in ordered:
+        if about.kw_only and "*" not in parameters:
+            parameters.append("*")
+        parameters.append(name if about.default is _MISSING else f"{name}=fields[{name!r}].default")
+    body = [f"    set(self, {name!r}, {name})\n" for name in fields] or ["    pass\n"]
+    namespace: dict[str, Any] = {"fields": fields, "set": object.__setattr__}
+    # The names are those of annotations in our own source, as with dataclasses, which do the same.
+    exec(f"def __init__({', '.join(parameters)}):\n{''.join(body)}", namespace)  # noqa: S102
+    return namespace["__init__"]
+
+
+def _eq(self: Any, other: object) -> Any:
+    if other.__class__ is not self.__class__:
+        return NotImplemented
+    return self.__compared__(self) == self.__compared__(other)
+
+
+def _hash(self: Any) -> int:
+    return hash((self.__class__, self.__compared__(self)))
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name, about in self.__fields__.items() if about.compare)
+    return f"{self.__class__.__qualname__}({shown})"
+
+
+def _refuse(self: Any, name: str, value: Any = None) -> None:
+    raise AttributeError(f"cannot change `{name}` of a {self.__class__.__name__}: it is frozen")
+
+
+def _reduce(self: Any) -> Any:
+    return _restore, (self.__class__, tuple(getattr(self, name) for name in self.__fields__))
+
+
+def _restore(cls: type[Any], values: tuple[Any, ...]) -> Any:
+    return cls(**dict(zip(cls.__fields__, values, strict=True)))
