@@ -54,6 +54,7 @@ class Unit:
         arguments: the block's arguments as the author wrote them, computed: `128, stride = 2`.
         shortcut: the kind of the block's own shortcut (`projection`); empty for a chain.
         links: the name of the link of each further input.
+        link_kinds: the shortcut kind of each of these links, after `else` was decided.
         span: the definition's place; outside equality, as are `doc` (its `##` text) and `cite`.
     """
 
@@ -64,9 +65,22 @@ class Unit:
     arguments: str = ""
     shortcut: str = ""
     links: tuple[str, ...] = ()
+    link_kinds: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
     doc: str = field(default="", compare=False, repr=False)
     cite: str = field(default="", compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, object]:
+        # Hashes of strings differ from process to process: a pickled one would be wrong.
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once, however many steps share the unit."""
+        return hash((self.definition, self.inputs, self.nodes, self.output, self.arguments, self.shortcut, self.links))
 
     def shape_of(self, value: int) -> Shape:
         """The shape of a value: of an input, or of what a node computes."""

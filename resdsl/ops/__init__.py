@@ -19,6 +19,7 @@ from resdsl.ops.activation import (
 )
 from resdsl.ops.base import Literals, Op, Saved, TensorSpec, TorchCall, Window
 from resdsl.ops.conv import Conv, Linear
+from resdsl.ops.extern import Extern
 from resdsl.ops.layout import ChannelShuffle, Flatten, Identity, Maxout, PadChannels, Subsample
 from resdsl.ops.noise import Bernoulli, Dropout, SpatialDropout
 from resdsl.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
@@ -91,6 +92,7 @@ __all__ = [
     "Conv",
     "Dropout",
     "Elu",
+    "Extern",
     "Flatten",
     "Gelu",
     "GlobalAvgpool",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar, Literal, Self
 
 from resdsl.ops.setting import Setting, SettingError, Value, resolve, write
+from resdsl.record import record
 from resdsl.shape import Shape
 
 Literals = int | float | bool | str | None | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+OfZeros = int | Literal["zero", "computed"]
+
+
+@record
 class TensorSpec:
     """A weight or buffer: its name on the torch module (`weight`, `running_mean`), its dimensions."""
 
@@ -26,7 +29,7 @@ class TensorSpec:
         return prod(self.dims)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TorchCall:
     """How torch makes or computes the layer, as plain data.
 
@@ -44,7 +47,7 @@ class TorchCall:
     precedence: int = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """What one output pixel sees along one spatial dimension: `kernel` pixels, `dilation` apart, every `stride`."""
 
@@ -54,7 +57,7 @@ class Window:
     padding: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Saved:
     """What autograd keeps of a layer for the backward pass, beside its weights, as torch 2.13 does on the CPU.
 
@@ -75,7 +78,7 @@ class Saved:
     indices: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Op:
     """A primitive layer with its settings resolved: frozen plain data, equal when it computes the same.
 
@@ -114,24 +117,17 @@ class Op:
 
     def __str__(self) -> str:
         """The layer as `.res` writes it, without settings that have their default: `conv(3x3, 64, /2)`."""
+        values: dict[str, Value] = {setting.name: getattr(self, setting.name) for setting in self.SETTINGS}
+        rank = next((len(value) for value in values.values() if isinstance(value, tuple)), 0)
         arguments: list[str] = []
-        positional = True
-        for setting in self.SETTINGS:
-            value: Value = getattr(self, setting.name)
-            if self._is_default(setting, value):
-                positional = False
-            elif positional or setting.type == "stride":
-                arguments.append(write(setting, value))
-            else:
-                arguments.append(f"{setting.name} = {write(setting, value)}")
+        for position, setting in enumerate(self.SETTINGS):
+            others = {name: value for name, value in values.items() if name != setting.name}
+            if not setting.is_required and self.make(others, rank) == self:
+                continue
+            written = write(setting, values[setting.name])
+            is_plain = setting.is_required or setting.type == "stride" or position == 0
+            arguments.append(written if is_plain else f"{setting.name} = {written}")
         return f"{self.NAME}({', '.join(arguments)})" if arguments else self.NAME
-
-    def _is_default(self, setting: Setting, value: Value) -> bool:
-        """Whether the layer would be the same if the setting were left out."""
-        if isinstance(setting.default, bool | int | float | str | tuple | None):
-            rank = len(value) if isinstance(value, tuple) else 0
-            return replace(self, **{setting.name: resolve(setting, setting.default, rank)}) == self
-        return False
 
     def infer(self, *inputs: Shape) -> Shape:
         """The shape that leaves, from those that enter. Raises ShapeError where they cannot enter."""
@@ -179,6 +175,21 @@ class Op:
 
     def is_random(self) -> bool:
         """Whether training draws random numbers in it."""
+        return False
+
+    def is_commutative(self) -> bool:
+        """Whether the order of its inputs changes nothing, to the last bit."""
+        return False
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        """What it makes of inputs some of which are the constant zero.
+
+        `zero`: the constant zero again; a number: the input of that number, as it is; `computed`: anything else.
+        """
+        return "computed"
+
+    def wants_vector(self) -> bool:
+        """Whether it takes a vector only, so that one pixel of channels is flattened in front of it."""
         return False
 
     def is_view(self) -> bool:

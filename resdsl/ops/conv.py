@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
 
 from resdsl.ops.arguments import compact, differing
 from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall, Window
 from resdsl.ops.setting import Bias, Setting
 from resdsl.ops.sliding import check_rank, same_padding, slide, spread, windows
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conv(Op):
     """A convolution in 1 to 3 dimensions, without a bias unless asked.
 
@@ -25,11 +24,11 @@ class Conv(Op):
         ShapeError: on a vector, where the window does not fit, or where groups do not divide both channels.
     """
 
-    NAME: ClassVar[str] = "conv"
-    LABEL: ClassVar[str] = "conv"
-    EXAMPLE: ClassVar[str] = "conv(3x3, 64, /2)"
-    SOURCE: ClassVar[str] = "LeCun et al. 1989; groups: Krizhevsky et al. 2012, Xie et al. 2017"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = "conv"
+    LABEL = "conv"
+    EXAMPLE = "conv(3x3, 64, /2)"
+    SOURCE = "LeCun et al. 1989; groups: Krizhevsky et al. 2012, Xie et al. 2017"
+    SETTINGS = (
         Setting("kernel", "kernel"),
         Setting("channels", "channels"),
         Setting("stride", "stride", default=1),
@@ -102,7 +101,7 @@ class Conv(Op):
         return windows(self.kernel, self.stride, self.dilation, self.padding)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Linear(Op):
     """A fully connected layer: y = W x + b.
 
@@ -112,10 +111,10 @@ class Linear(Op):
         ShapeError: on anything but a vector.
     """
 
-    NAME: ClassVar[str] = "linear"
-    LABEL: ClassVar[str] = "linear"
-    EXAMPLE: ClassVar[str] = "linear(1000)"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("channels", "channels"), Setting("bias", "bias", default=True))
+    NAME = "linear"
+    LABEL = "linear"
+    EXAMPLE = "linear(1000)"
+    SETTINGS = (Setting("channels", "channels"), Setting("bias", "bias", default=True))
 
     channels: int
     bias: Bias = "default"
@@ -147,6 +146,9 @@ class Linear(Op):
         return TorchCall("module", "nn.Linear", (x.channels, self.channels), bias)
 
     def is_weighted(self) -> bool:
+        return True
+
+    def wants_vector(self) -> bool:
         return True
 
     def saves(self, *inputs: Shape) -> Saved:

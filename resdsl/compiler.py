@@ -1,0 +1,200 @@
+"""The whole compiler on one page: text → syntax → graph → verified graph → expectations.
+
+Every step can be taken alone; each takes what the one before it gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from resdsl.data import library_folder
+from resdsl.diagnostics import Code, Diagnostic, ResError, nearest
+from resdsl.elaborate.definitions import Found, Loader, Module
+from resdsl.elaborate.network import Elaborated, elaborate
+from resdsl.elaborate.problems import Problems, mistake
+from resdsl.elaborate.scope import Value
+from resdsl.elaborate.values import read_value
+from resdsl.expectations import check_expectations
+from resdsl.ir.graph import Graph
+from resdsl.ir.verify import verify
+from resdsl.limits import DEFAULT, Limits
+from resdsl.source import Source
+
+Given = Value | str | list[object] | None
+"""What a caller may set a parameter to: a number, `true`, a text, a list; the name of a block or kind as text."""
+
+
+def load(path_or_text: str | Path, network: str | None = None, *, limits: Limits = DEFAULT, **params: Given) -> Graph:
+    """The graph of a network.
+
+    Args:
+        path_or_text: a `.res` file, the text of one, or the name of a network of the library.
+        network: which network of the file; else the one named as the file, or the only one.
+        limits: what the program may ask for.
+        **params: values of the network's parameters.
+
+    Raises:
+        ResError: with everything that is wrong.
+    """
+    program = read(path_or_text, limits=limits)
+    return program.graph(network or program.preferred, params)
+
+
+def check(path_or_text: str | Path, *, limits: Limits = DEFAULT) -> Checked:
+    """Every network of a file elaborated and verified, every expectation computed; nothing is raised."""
+    try:
+        program = read(path_or_text, limits=limits)
+    except ResError as error:
+        return Checked((), 0, error.diagnostics)
+    return program.check()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `check` found: the networks that stand, how many expectations hold, and all diagnostics in file order."""
+
+    networks: tuple[str, ...]
+    n_expectations: int
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything is wrong."""
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+
+@dataclass(slots=True)
+class ReadProgram:
+    """A program that was read with all that it uses, ready to be elaborated.
+
+    Attributes:
+        module: the file's definitions.
+        preferred: the network that is meant where none is named; None where that is not clear.
+    """
+
+    module: Module
+    limits: Limits
+    preferred: str | None = None
+    warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    def networks(self) -> Iterator[Found]:
+        """The networks that the file itself defines, in order."""
+        return (found for (kind, _), found in self.module.own.items() if kind == "network")
+
+    def graph(self, network: str | None = None, params: Mapping[str, Given] | None = None) -> Graph:
+        """The verified graph of a network. Raises ResError with everything that is wrong."""
+        return self.elaborate(network, params or {}).graph
+
+    def elaborate(self, network: str | None, params: Mapping[str, Given]) -> Elaborated:
+        """The verified graph with what the file expects of it. Raises ResError with everything that is wrong."""
+        problems = Problems()
+        with problems.collect():
+            found = self._find(network)
+            values = {name: read_value(found, name, value) for name, value in params.items()}
+            elaborated = elaborate(found, values, problems, limits=self.limits)
+            verify(elaborated.graph)
+            return elaborated
+        raise ResError(problems.errors)
+
+    def check(self) -> Checked:
+        """Every network elaborated with its defaults, and every expectation computed."""
+        names: list[str] = []
+        n_expectations = 0
+        problems = Problems()
+        for found in self.networks():
+            try:
+                elaborated = self.elaborate(found.definition.name, {})
+                names.append(found.definition.name)
+                for diagnostic in elaborated.warnings:
+                    problems.add(diagnostic)
+                n_expectations += check_expectations(elaborated, problems, self.limits)
+            except ResError as error:
+                for diagnostic in error.diagnostics:
+                    problems.add(diagnostic)
+        return Checked(tuple(names), n_expectations, (*problems.errors, *problems.warnings))
+
+    def _find(self, network: str | None) -> Found:
+        names = [found.definition.name for found in self.networks()]
+        if network is None and len(names) == 1:
+            network = names[0]
+        source = self.module.source.name
+        if network is None:
+            raise mistake(
+                Code.NETWORK_MISSING,
+                f"{source} defines {', '.join(names[:8])}{', …' if len(names) > 8 else ''}; which one is meant?"
+                if names
+                else f"{source} defines no network",
+                None,
+                help="name it: `--network NAME`, or `load(…, network=NAME)`" if names else "",
+            )
+        found = self.module.find("network", network)
+        if found is None:
+            near = nearest(network, self.module.names_of("network"))
+            help = f"did you mean `{near}`?" if near else f"its networks: {', '.join(names)}"
+            raise mistake(Code.NETWORK_MISSING, f"{source} has no network `{network}`", None, help=help)
+        return found
+
+
+def read(path_or_text: str | Path, *, limits: Limits = DEFAULT, loader: Loader | None = None) -> ReadProgram:
+    """A program from a file, a text, or the name of a network of the library. Raises ResError for what is wrong."""
+    loader = loader or Loader(Problems(), limits)
+    problems = loader.problems = Problems()
+    preferred: str | None = None
+    module: Module | None = None
+    with problems.collect():
+        place = _find_file(path_or_text)
+        if isinstance(place, Path):
+            module = loader.load_file(place)
+            preferred = place.stem
+        else:
+            module = loader.load(place)
+    if problems.errors or module is None:
+        raise ResError(problems.errors)
+    if preferred is not None and module.own.get(("network", preferred)) is None:
+        named = isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text)
+        preferred = path_or_text if named else None
+    return ReadProgram(module, limits, preferred)
+
+
+def library() -> Iterator[Path]:
+    """The files of the library, by name."""
+    return iter(sorted(library_folder().glob("*.res")))
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _find_file(path_or_text: str | Path) -> Path | Source:
+    if isinstance(path_or_text, Path):
+        return path_or_text
+    text = path_or_text
+    if "\n" in text or text.lstrip().startswith(("res ", "#", "/*")) or "{" in text:
+        return Source("(text)", text.replace("\r\n", "\n"))
+    if _NAME.fullmatch(text) and not Path(text).exists():
+        return _find_in_library(text)
+    path = Path(text)
+    if not path.exists():
+        near = nearest(path.name, [p.name for p in path.parent.glob("*.res")] if path.parent.is_dir() else [])
+        help = (
+            f"did you mean `{path.parent / near}`?"
+            if near
+            else "a path, a name that `resdsl list` shows, or the text itself"
+        )
+        raise mistake(Code.FILE_UNREADABLE, f"there is no file `{text}`", None, help=help)
+    return path
+
+
+def _find_in_library(name: str) -> Path:
+    defines = re.compile(rf"^\s*network\s+{name}\b", re.MULTILINE)
+    names: list[str] = []
+    for path in library():
+        text = path.read_text(encoding="utf-8")
+        if defines.search(text):
+            return path
+        names += re.findall(r"^\s*network\s+(\w+)", text, re.MULTILINE)
+    near = nearest(name, names)
+    help = f"did you mean `{near}`?" if near else "`resdsl list` shows its networks"
+    raise mistake(Code.NETWORK_MISSING, f"the library has no network `{name}`", None, help=help)

@@ -1,0 +1,260 @@
+"""Builds the unit of a block: y = after(junction(x or before(x), survive(residual(before(x)))))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from resdsl.diagnostics import Code, Note
+from resdsl.elaborate.bind import Dynamic, Target, bind
+from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
+from resdsl.elaborate.layers import LayerFrame
+from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.requires import check_require
+from resdsl.elaborate.scope import Scope, Value, write
+from resdsl.elaborate.shortcuts import Around, Junction, join, leaves_nothing
+from resdsl.elaborate.tensors import Tensor, UnitBuilder
+from resdsl.ir.unit import Unit
+from resdsl.limits import Limits
+from resdsl.ops import Extern, Survive
+from resdsl.shape import Shape
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+Shared = Literal["change", "first", "stage", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnd:
+    """A link that ends at the block: its name, its kinds, and the shape that it brings."""
+
+    name: str
+    junction: Junction
+    source: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where and how a block is placed; blocks of one definition that are placed alike share a unit.
+
+    Attributes:
+        x: the shape that enters.
+        stride: the stage's stride, for its first block.
+        junction: the statement that says which shortcut; None leaves it to the block.
+        fallback: the junction where the block says nothing either.
+        links: the links that end here, inner first.
+        survives: whether a survival schedule applies.
+        is_first: whether it is the network's first block, and its stage's.
+        label: how messages call it: `conv3[1]`.
+    """
+
+    x: Shape
+    stride: Value | None
+    junction: Junction | None
+    fallback: Junction | None
+    links: tuple[LinkEnd, ...]
+    survives: bool
+    is_first: tuple[bool, bool]
+    label: str
+
+
+def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limits, span: Span) -> Unit:
+    """The unit of a block at its place. Raises Mistake where it cannot stand there."""
+    found = target.found
+    assert isinstance(found, Found), "only definitions are found as blocks"
+    definition = found.definition
+    scope = bind(found, target.calls, span, dynamic, stride=placing.stride)
+    arguments = _write_arguments(definition, scope, target)
+    builder = UnitBuilder((placing.x, *(link.source for link in placing.links)), limits)
+    frame = LayerFrame(builder, dynamic, placing.x.rank)
+    scope.names["in"] = placing.x.channels
+    with frame.expanding(found, span):
+        if isinstance(definition, ast.Extern):
+            parts = _Parts(scope, None, None, None, None, "change")
+        else:
+            assert isinstance(definition, ast.Block), "only blocks are found as blocks"
+            parts = _read(definition, scope)
+    x = builder.input(0)
+    before = x
+    if parts.before is not None:
+        with builder.standing("before"):
+            before = frame.chain(parts.before, x, scope)
+    with builder.standing("residual"):
+        if isinstance(definition, ast.Extern):
+            f = _extern(definition, scope, frame, before, span)
+        else:
+            assert parts.residual is not None, "checked when it was read"
+            f = frame.chain(parts.residual, before, scope)
+    junction = placing.junction or parts.junction or placing.fallback
+    if junction is None:
+        message = (
+            f"no statement says which shortcut goes around {placing.label}, and the file does not know the default"
+        )
+        raise mistake(
+            Code.NETWORK_MISSING, message, span, help='`use "std.res"` for the default `identity else projection`'
+        )
+    source = before if _shares(parts.shared, placing, x, f) else x
+    if placing.survives:
+        if leaves_nothing(junction, source, f.shape, frame):
+            raise mistake(
+                Code.SURVIVE_NOTHING,
+                f"{placing.label} would leave nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
+                junction.kinds.span,
+                notes=(Note(span, "this block may be dropped"),),
+                help="`shortcut identity` keeps x",
+            )
+        with builder.standing("survive"):
+            f = builder.add(Survive(), (f,), span)
+    with builder.standing("shortcut"):
+        joined = join(junction, source, f, frame, Around(placing.label, span))
+    y = joined.y
+    link_kinds: list[str] = []
+    for number, link in enumerate(placing.links, start=1):
+        with builder.standing("link", link.name):
+            around = Around(f"link {link.name}, which ends at {placing.label}", span)
+            linked = join(link.junction, builder.input(number), y, frame, around)
+        y = linked.y
+        link_kinds.append(linked.kind)
+    if parts.after is not None:
+        with builder.standing("after"):
+            y = frame.chain(parts.after, y, scope)
+    return Unit(
+        definition=definition.name,
+        inputs=builder.inputs,
+        nodes=tuple(builder.nodes),
+        output=y.value,
+        arguments=arguments,
+        shortcut=joined.kind,
+        links=tuple(link.name for link in placing.links),
+        link_kinds=tuple(link_kinds),
+        span=definition.name_span,
+        doc=definition.doc,
+        cite=_cite(definition),
+    )
+
+
+def build_chain(name: str, chain: ast.Chain, x: Shape, scope: Scope, dynamic: Dynamic, limits: Limits) -> Unit:
+    """The unit of a chain of layers: `stem`, `head` or `layers`."""
+    builder = UnitBuilder((x,), limits)
+    frame = LayerFrame(builder, dynamic, x.rank)
+    y = frame.chain(chain, builder.input(0), scope)
+    return Unit(definition=name, inputs=(x,), nodes=tuple(builder.nodes), output=y.value, span=chain.span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    scope: Scope
+    before: ast.Chain | None
+    residual: ast.Chain | None
+    after: ast.Chain | None
+    junction: Junction | None
+    shared: Shared
+
+
+def _read(definition: ast.Block, scope: Scope) -> _Parts:
+    before = residual = after = None
+    junction: Junction | None = None
+    shared: Shared = "change"
+    seen: dict[type[ast.Syntax], ast.Syntax] = {}
+    for statement in definition.statements:
+        if isinstance(statement, ast.Before | ast.Residual | ast.After | ast.Shortcut):
+            if type(statement) in seen:
+                what = type(statement).__name__.lower()
+                first = seen[type(statement)].span
+                message = f"`{definition.name}` has two `{what}` statements"
+                raise mistake(Code.NETWORK_REPEATED, message, statement.span, notes=(Note(first, "first here"),))
+            seen[type(statement)] = statement
+        match statement:
+            case ast.Let():
+                scope.names[statement.name] = evaluate_value(statement.value, scope)
+            case ast.Require():
+                check_require(statement, scope)
+            case ast.Before():
+                before = statement.chain
+                shared = _read_shared(statement)
+            case ast.Residual():
+                residual = statement.chain
+            case ast.After():
+                after = statement.chain
+            case ast.Shortcut():
+                junction = Junction(statement.kinds, scope)
+            case ast.About() | ast.Cite():
+                pass
+    if residual is None:
+        message = f"the block `{definition.name}` has no `residual`"
+        raise mistake(Code.NETWORK_MISSING, message, definition.name_span, help="add `residual conv(3x3, width) -> …`")
+    return _Parts(scope, before, residual, after, junction, shared)
+
+
+def _read_shared(statement: ast.Before) -> Shared:
+    shared: Shared = "change"
+    for option in statement.options:
+        choices = ("change", "first", "stage", "never")
+        if option.name != "shared" or option.value not in choices:
+            message = f"`before` has no option `{option.name} = {option.value}`"
+            raise mistake(
+                Code.NETWORK_OPTION, message, option.span, help="`shared = change`, `first`, `stage` or `never`"
+            )
+        shared = cast(Shared, option.value)
+    return shared
+
+
+def _shares(shared: Shared, placing: Placing, x: Tensor, f: Tensor) -> bool:
+    """Whether the shortcut takes what `before` made, and not x itself (He et al. 2016b, appendix)."""
+    changes = x.shape != f.shape
+    first_of_network, first_of_stage = placing.is_first
+    match shared:
+        case "change":
+            return changes
+        case "first":
+            return changes or first_of_network
+        case "stage":
+            return changes or first_of_stage
+        case "never":
+            return False
+
+
+def _extern(definition: ast.Extern, scope: Scope, frame: LayerFrame, x: Tensor, span: Span) -> Tensor:
+    channels = evaluate_int(definition.channels, scope, "the number of channels")
+    stride = evaluate_int(definition.stride, scope, "the stride") if definition.stride is not None else 1
+    known = {"params": 0, "macs": 0}
+    for option in definition.options:
+        if option.name not in known:
+            message = f"`extern` has no option `{option.name}`"
+            raise mistake(Code.NETWORK_OPTION, message, option.span, help="`params = …` and `macs = …`")
+        known[option.name] = evaluate_int(option.value, scope, f"`{option.name}`", least=0)
+    names = [parameter.name for parameter in definition.parameters]
+    arguments = tuple((name, _plain(scope.names[name])) for name in names)
+    op = Extern(definition.name, arguments, channels, stride, known["params"], known["macs"])
+    return frame.builder.add(op, (x,), span)
+
+
+def _plain(value: object) -> int | float | bool | str | tuple[int, ...]:
+    assert isinstance(value, int | float | str | tuple), "extern parameters are plain values"
+    return cast("int | float | bool | str | tuple[int, ...]", value)
+
+
+def _write_arguments(definition: ast.AnyDefinition, scope: Scope, target: Target) -> str:
+    """The arguments as the author wrote them, computed; those left at their defaults stay unsaid."""
+    written: list[str] = []
+    names = [parameter.name for parameter in definition.parameters]
+    n_positional = 0
+    for call in target.calls:
+        for argument in call.arguments:
+            if isinstance(argument, ast.Positional):
+                written.append(write(scope.names[names[n_positional]]))
+                n_positional += 1
+            elif isinstance(argument, ast.Keyword):
+                written.append(f"{argument.name} = {write(scope.names[argument.name])}")
+    stride = scope.names.get("stride", 1)
+    if stride != 1 and "stride" in names and names.index("stride") >= n_positional:
+        written = [text for text in written if not text.startswith("stride =")]
+        written.append(f"stride = {write(stride)}")
+    return ", ".join(written)
+
+
+def _cite(definition: ast.AnyDefinition) -> str:
+    if not isinstance(definition, ast.Block):
+        return ""
+    return "; ".join(statement.text.value for statement in definition.statements if isinstance(statement, ast.Cite))

@@ -1,0 +1,316 @@
+"""Computes expressions: whole numbers exactly, and tensors as layers of the unit that is being built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, floor, isfinite
+from typing import Protocol, TypeVar
+
+from resdsl.diagnostics import Code, nearest
+from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.scope import Scope, Value, describe
+from resdsl.elaborate.tensors import Tensor, Zero
+from resdsl.limits import DEFAULT
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+Result = Value | Tensor | Zero
+_T = TypeVar("_T")
+
+
+class Frame(Protocol):
+    """Where tensors are computed: what puts layers and sums of tensors into a unit."""
+
+    def apply(self, reference: ast.Reference, tensor: Tensor | Zero, scope: Scope) -> Tensor:
+        """What the layer makes of the tensor."""
+        ...
+
+    def combine(self, operator: str, left: Result, right: Result, span: Span) -> Tensor | Zero:
+        """A sum, difference or product in which a tensor takes part."""
+        ...
+
+
+def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = None) -> Result:
+    """What an expression is worth; without a frame there are no tensors. Raises Mistake, Echo."""
+    match expression:
+        case ast.Integer() | ast.Real() | ast.String() | ast.Boolean() | ast.Quantity():
+            return _checked(expression.value, expression.span)
+        case ast.Size():
+            return expression.dims
+        case ast.Group():
+            return evaluate(expression.value, scope, frame)
+        case ast.Reference():
+            return _evaluate_reference(expression, scope, frame)
+        case ast.Binary():
+            return _evaluate_binary(expression, scope, frame)
+        case ast.Unary():
+            return _evaluate_unary(expression, scope, frame)
+        case ast.Choose():
+            return evaluate(_chosen(expression, scope), scope, frame)
+        case ast.ListOf():
+            return tuple(evaluate_value(item, scope) for item in expression.items)
+        case ast.Index():
+            return _evaluate_index(expression, scope)
+        case ast.Feed():
+            return _evaluate_feed(expression, scope, frame)
+
+
+def evaluate_value(expression: ast.Expression, scope: Scope) -> Value:
+    """A value that is no tensor."""
+    value = evaluate(expression, scope)
+    assert not isinstance(value, Tensor | Zero), "a scope outside a unit holds no tensors"
+    return value
+
+
+def evaluate_int(expression: ast.Expression, scope: Scope, wanted: str, *, least: int = 1) -> int:
+    """A whole number of at least `least`; `wanted` names it in the message, as `a count of blocks`."""
+    value = evaluate_value(expression, scope)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise mistake(Code.VALUE_TYPE, f"{wanted} is a whole number, not {describe(value)}", expression.span)
+    if value < least:
+        raise mistake(Code.ARGUMENT_RANGE, f"{wanted} is at least {least}, not `{value}`", expression.span)
+    return value
+
+
+def _evaluate_reference(reference: ast.Reference, scope: Scope, frame: Frame | None) -> Result:
+    found = scope.find(reference.name)
+    if found is not None and reference.arguments is None:
+        return found
+    if reference.arguments is not None and found is None and reference.name in FUNCTIONS:
+        return _call(reference, scope)
+    if found is not None:
+        raise mistake(
+            Code.VALUE_TYPE, f"`{reference.name}` is {describe(found)} and takes no arguments", reference.name_span
+        )
+    raise _unknown(reference, scope)
+
+
+def _unknown(reference: ast.Reference, scope: Scope) -> Exception:
+    name = reference.name
+    for kind in ("layer", "block", "shortcut", "schedule", "network"):
+        if scope.module.find(kind, name):
+            message = f"`{name}` is a {'shortcut kind' if kind == 'shortcut' else kind}; a value is wanted here"
+            return mistake(Code.NAME_KIND, message, reference.name_span)
+    candidates = scope.visible() | (set(FUNCTIONS) if reference.arguments is not None else set())
+    near = nearest(name, candidates)
+    if name in FUNCTIONS:
+        return mistake(Code.NAME_KIND, f"`{name}` is a function: it takes arguments", reference.name_span)
+    help = f"did you mean `{near}`?" if near else "name it with `let`, or make it a parameter"
+    return mistake(Code.NAME_UNKNOWN, f"nothing is named `{name}` here", reference.name_span, help=help)
+
+
+def _evaluate_feed(feed: ast.Feed, scope: Scope, frame: Frame | None) -> Result:
+    if frame is None:
+        message = "layers take tensors, and there are none here"
+        raise mistake(Code.VALUE_TYPE, message, feed.span, help="`->` stands in chains and in equations")
+    value = evaluate(feed.value, scope, frame)
+    if not isinstance(value, Tensor | Zero):
+        raise mistake(Code.VALUE_TYPE, f"layers take a tensor, not {describe(value)}", feed.value.span)
+    for layer in feed.layers:
+        value = frame.apply(layer, value, scope)
+    return value
+
+
+def _evaluate_binary(expression: ast.Binary, scope: Scope, frame: Frame | None) -> Result:
+    # a + a + … + a leans left as deep as it is long: walk down that side without recursion
+    leaning = [expression]
+    while isinstance(leaning[-1].left, ast.Binary):
+        leaning.append(leaning[-1].left)
+    value = evaluate(leaning[-1].left, scope, frame)
+    for binary in reversed(leaning):
+        value = _apply_binary(binary, value, scope, frame)
+    return value
+
+
+def _apply_binary(binary: ast.Binary, left: Result, scope: Scope, frame: Frame | None) -> Result:
+    if binary.operator in ("and", "or"):
+        if _truth(left, binary.left) == (binary.operator == "or"):
+            return left
+        return _truth(evaluate(binary.right, scope, frame), binary.right)
+    right = evaluate(binary.right, scope, frame)
+    if isinstance(left, Tensor | Zero) or isinstance(right, Tensor | Zero):
+        assert frame is not None, "tensors come from a frame"
+        return frame.combine(binary.operator, left, right, binary.span)
+    if binary.operator in ("==", "!="):
+        return (left == right and isinstance(left, bool) == isinstance(right, bool)) == (binary.operator == "==")
+    if not _is_number(left) or not _is_number(right):
+        odd = left if not _is_number(left) else right
+        raise mistake(Code.VALUE_TYPE, f"`{binary.operator}` takes two numbers, not {describe(odd)}", binary.span)
+    return _checked(_ARITHMETIC[binary.operator](left, right, binary.span), binary.span)
+
+
+def _is_number(value: Result) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _truth(value: Result, at: ast.Expression) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise mistake(Code.VALUE_TYPE, f"a condition is wanted here, not {describe(value)}", at.span)
+
+
+def _evaluate_unary(expression: ast.Unary, scope: Scope, frame: Frame | None) -> Result:
+    value = evaluate(expression.operand, scope, frame)
+    if expression.operator == "not":
+        return not _truth(value, expression.operand)
+    if isinstance(value, Tensor | Zero):
+        assert frame is not None, "tensors come from a frame"
+        return frame.combine("*", -1, value, expression.span)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return -value
+    raise mistake(Code.VALUE_TYPE, f"`-` takes a number, not {describe(value)}", expression.span)
+
+
+def _chosen(expression: ast.Choose, scope: Scope) -> ast.Expression:
+    condition = evaluate(expression.condition, scope)
+    return expression.then if _truth(condition, expression.condition) else expression.otherwise
+
+
+def _evaluate_index(expression: ast.Index, scope: Scope) -> Value:
+    value = evaluate_value(expression.value, scope)
+    index = evaluate_int(expression.index, scope, "a place in a list")
+    if not isinstance(value, tuple):
+        raise mistake(
+            Code.VALUE_TYPE, f"only lists and sizes have places, not {describe(value)}", expression.value.span
+        )
+    if index > len(value):
+        raise mistake(
+            Code.VALUE_INDEX, f"the list has {len(value)} items; there is no number `{index}`", expression.span
+        )
+    return value[index - 1]
+
+
+# ---------------------------------------------------------------- arithmetic
+
+
+def _divide(left: float, right: float, span: Span) -> float:
+    _refuse_zero(right, span)
+    if isinstance(left, int) and isinstance(right, int):
+        if left % right:
+            message = f"`{span.text}` is {left} / {right}, which is not a whole number"
+            raise mistake(
+                Code.VALUE_DIVISION, message, span, help="`//` floors; `1.0 *` in front divides as real numbers"
+            )
+        return left // right
+    return left / right
+
+
+def _floor_divide(left: float, right: float, span: Span) -> float:
+    _refuse_zero(right, span)
+    return left // right
+
+
+def _modulo(left: float, right: float, span: Span) -> float:
+    _refuse_zero(right, span)
+    return left % right
+
+
+def _refuse_zero(right: float, span: Span) -> None:
+    if right == 0:
+        raise mistake(Code.VALUE_DIVISION, f"`{span.text}` divides by zero", span)
+
+
+def _power(left: float, right: float, span: Span) -> float:
+    if isinstance(left, int) and isinstance(right, int) and right >= 0:
+        if right * max(abs(left).bit_length() - 1, 0) > DEFAULT.number_bits:
+            raise _too_large(span)
+        return left**right
+    try:
+        value = left**right
+    except (OverflowError, ZeroDivisionError):
+        raise _too_large(span) from None
+    if isinstance(value, complex):
+        raise mistake(Code.VALUE_TYPE, f"`{span.text}` is not a real number", span)
+    return value
+
+
+def _too_large(span: Span) -> Exception:
+    return mistake(Code.LIMIT_NUMBER, f"`{_shorten(span.text)}` is beyond what the language computes with", span)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _checked(value: _T, span: Span) -> _T:
+    if isinstance(value, int) and value.bit_length() > DEFAULT.number_bits:
+        raise _too_large(span)
+    if isinstance(value, float) and not isfinite(value):
+        raise _too_large(span)
+    return value
+
+
+_ARITHMETIC: dict[str, Callable[[float, float, Span], float]] = {
+    "+": lambda left, right, span: left + right,
+    "-": lambda left, right, span: left - right,
+    "*": lambda left, right, span: left * right,
+    "/": _divide,
+    "//": _floor_divide,
+    "%": _modulo,
+    "^": _power,
+    "<": lambda left, right, span: left < right,
+    "<=": lambda left, right, span: left <= right,
+    ">": lambda left, right, span: left > right,
+    ">=": lambda left, right, span: left >= right,
+}
+
+
+# ---------------------------------------------------------------- functions
+
+
+def _call(reference: ast.Reference, scope: Scope) -> Value:
+    values: list[Value] = []
+    for argument in reference.arguments or ():
+        if not isinstance(argument, ast.Positional):
+            message = f"`{reference.name}` takes values without names"
+            raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span)
+        values.append(evaluate_value(argument.value, scope))
+    return FUNCTIONS[reference.name](values, reference)
+
+
+def _numbers(values: list[Value], reference: ast.Reference) -> list[int | float]:
+    if len(values) == 1 and isinstance(values[0], tuple):
+        values = list(values[0])
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) != len(values) or not numbers:
+        raise mistake(Code.VALUE_TYPE, f"`{reference.name}` takes numbers, or one list of them", reference.span)
+    return numbers
+
+
+def _one(values: list[Value], reference: ast.Reference) -> int | float:
+    numbers = _numbers(values, reference)
+    if len(numbers) != 1:
+        raise mistake(Code.ARGUMENT_COUNT, f"`{reference.name}` takes one number, not {len(numbers)}", reference.span)
+    return numbers[0]
+
+
+def _length(values: list[Value], reference: ast.Reference) -> int:
+    if len(values) == 1 and isinstance(values[0], tuple):
+        return len(values[0])
+    raise mistake(Code.VALUE_TYPE, "`len` takes one list", reference.span)
+
+
+def _round(values: list[Value], reference: ast.Reference) -> int:
+    return floor(_one(values, reference) + 0.5)
+
+
+def _multiple(values: list[Value], reference: ast.Reference) -> int:
+    numbers = _numbers(values, reference)
+    if len(numbers) != 2 or not isinstance(numbers[1], int) or numbers[1] < 1:
+        message = "`multiple` takes a number and a whole number: `multiple(x, 8)` is the multiple of 8 nearest to x"
+        raise mistake(Code.ARGUMENT_COUNT, message, reference.span)
+    value, of = numbers
+    return max(of, floor(value / of + 0.5) * of)
+
+
+FUNCTIONS: dict[str, Callable[[list[Value], ast.Reference], Value]] = {
+    "min": lambda values, reference: min(_numbers(values, reference)),
+    "max": lambda values, reference: max(_numbers(values, reference)),
+    "sum": lambda values, reference: _checked(sum(_numbers(values, reference)), reference.span),
+    "len": _length,
+    "round": _round,
+    "ceil": lambda values, reference: ceil(_one(values, reference)),
+    "floor": lambda values, reference: floor(_one(values, reference)),
+    "abs": lambda values, reference: abs(_one(values, reference)),
+    "multiple": _multiple,
+}

@@ -1,0 +1,226 @@
+"""Puts layers into a unit: primitive ones, and composite ones by their equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from resdsl.diagnostics import Code, Note, nearest
+from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
+from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.evaluate import Result, evaluate
+from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.requires import check_require
+from resdsl.elaborate.scope import Scope, Value, describe
+from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
+from resdsl.ops import Add, Affine, Flatten, Multiply, Op, Setting, SettingError, Subtract
+from resdsl.ops import Value as SettingValue
+from resdsl.ops import resolve as resolve_setting
+from resdsl.shape import ShapeError
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+
+@dataclass(slots=True)
+class LayerFrame:
+    """Where layers meet tensors: the unit that grows, and what `norm` and `act` stand for meanwhile.
+
+    Attributes:
+        rank: the number of spatial dimensions of the network's input.
+        path: the composite layers and kinds that are being expanded, outermost first.
+    """
+
+    builder: UnitBuilder
+    dynamic: Dynamic
+    rank: int
+    path: tuple[Found, ...] = ()
+
+    def chain(self, chain: ast.Chain, tensor: Tensor, scope: Scope) -> Tensor:
+        """The tensor through the layers, one after another."""
+        for layer in chain.layers:
+            tensor = self.apply(layer, tensor, scope)
+        return tensor
+
+    def apply(self, reference: ast.Reference, tensor: Tensor | Zero, scope: Scope) -> Tensor:
+        """What the layer makes of the tensor."""
+        if isinstance(tensor, Zero):
+            raise ZeroUsed
+        target = resolve("layer", reference, scope, self.dynamic)
+        if isinstance(target.found, Found):
+            return self._apply_composite(target, target.found, reference, tensor)
+        op = place(target.found, target, self.rank)
+        if op.wants_vector() and tensor.shape.rank and tensor.shape.positions == 1:
+            tensor = self.builder.add(Flatten(), (tensor,), reference.span)
+        return self.builder.add(op, (tensor,), reference.span)
+
+    def _apply_composite(self, target: Target, found: Found, reference: ast.Reference, tensor: Tensor) -> Tensor:
+        definition = found.definition
+        assert isinstance(definition, ast.Layer), "only layers are found as layers"
+        scope = bind(found, target.calls, reference.span, self.dynamic)
+        scope.names |= {"x": tensor, "in": tensor.shape.channels}
+        with self.expanding(found, reference.name_span), self.builder.inside(definition.name):
+            result = self.equations(definition, scope)
+        if not isinstance(result, Tensor):
+            raise _no_result(definition)
+        return result
+
+    @contextmanager
+    def expanding(self, found: Found, span: Span) -> Iterator[None]:
+        """Meanwhile the definition is being expanded. Raises Mistake where it already is: it leads back to itself."""
+        if found in self.path:
+            circle = " → ".join(f.definition.name for f in (*self.path[self.path.index(found) :], found))
+            raise mistake(
+                Code.NAME_CYCLE,
+                f"`{found.definition.name}` leads back to itself: {circle}",
+                found.definition.name_span,
+                notes=(Note(span, "used here"),),
+            )
+        self.path = (*self.path, found)
+        try:
+            yield
+        finally:
+            self.path = self.path[:-1]
+
+    def equations(self, definition: ast.Layer | ast.ShortcutKind, scope: Scope) -> Result:
+        """The value of `y` after all equations, in order."""
+        for statement in definition.statements:
+            match statement:
+                case ast.Equation() | ast.Let():
+                    if statement.name in ("x", "f", "in", "out"):
+                        message = f"`{statement.name}` is given; an equation cannot change it"
+                        raise mistake(Code.SHORTCUT_EQUATION, message, statement.span)
+                    frame = self if isinstance(statement, ast.Equation) else None
+                    scope.names[statement.name] = evaluate(statement.value, scope, frame)
+                case ast.Require():
+                    check_require(statement, scope)
+                case ast.About() | ast.Cite():
+                    pass
+        if "y" not in scope.names:
+            raise _no_result(definition)
+        return scope.names["y"]  # pyright: ignore[reportReturnType]
+
+    def combine(self, operator: str, left: Result, right: Result, span: Span) -> Tensor | Zero:
+        """A sum, difference or product in which a tensor takes part; zeros are folded away."""
+        match left, right:
+            case Zero(), _:
+                return self._with_zero(operator, right, span, zero_first=True)
+            case _, Zero():
+                return self._with_zero(operator, left, span, zero_first=False)
+            case Tensor(), Tensor():
+                op = {"+": Add, "-": Subtract, "*": Multiply}.get(operator)
+                if op is None:
+                    raise _no_operator(operator, span)
+                return self.builder.add(op(), (left, right), span)
+            case Tensor(), int() | float():
+                return self.builder.add(_affine(operator, right, span, tensor_first=True), (left,), span)
+            case int() | float(), Tensor():
+                return self.builder.add(_affine(operator, left, span, tensor_first=False), (right,), span)
+            case _:
+                odd = right if isinstance(left, Tensor) else left
+                raise mistake(Code.VALUE_TYPE, f"a tensor and {describe(odd)} have no `{operator}`", span)
+
+    def _with_zero(self, operator: str, other: Result, span: Span, *, zero_first: bool) -> Tensor | Zero:
+        if operator == "*" or isinstance(other, Zero) or (operator == "/" and zero_first):
+            return ZERO
+        if isinstance(other, Tensor) and operator == "+":
+            return other
+        if isinstance(other, Tensor) and operator == "-":
+            return other if not zero_first else self.builder.add(Affine(-1.0, 0.0), (other,), span)
+        raise ZeroUsed
+
+
+def place(op: type[Op], target: Target, rank: int) -> Op:
+    """The primitive layer with its settings, from the arguments of the target."""
+    given: dict[str, tuple[Value, Span]] = {}
+    settings = op.SETTINGS
+    n_positional = 0
+    for call in target.calls:
+        for argument in call.arguments:
+            setting, n_positional = _setting(op, argument, n_positional)
+            value = _value(op, setting, argument.value, call.scope)
+            if setting.name in given:
+                raise mistake(Code.ARGUMENT_REPEATED, f"`{setting.name}` is given twice to `{op.NAME}`", argument.span)
+            given[setting.name] = (value, argument.span)
+    resolved: dict[str, SettingValue] = {}
+    for setting in settings:
+        if setting.name not in given and setting.is_required:
+            message = f"`{op.NAME}` needs a value for `{setting.name}`"
+            raise mistake(Code.ARGUMENT_MISSING, message, target.span, help=f"as in `{op.EXAMPLE}`")
+        value, span = given.get(setting.name, (setting.default, target.span))
+        try:
+            resolved[setting.name] = resolve_setting(setting, value, rank)
+        except SettingError as error:
+            raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {error.message}", span) from None
+    try:
+        return op(**resolved)
+    except SettingError as error:
+        span = given[error.setting][1] if error.setting in given else target.span
+        raise mistake(Code.ARGUMENT_RANGE, f"`{op.NAME}`: {error.message}", span) from None
+    except ShapeError as error:
+        raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
+
+
+def _value(op: type[Op], setting: Setting, expression: ast.Expression, scope: Scope) -> Value:
+    if setting.type == "word" and isinstance(expression, ast.Reference) and not scope.holds(expression.name):
+        return expression.name
+    value = evaluate(expression, scope)
+    if isinstance(value, Tensor | Zero):
+        raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}` takes settings here, not a tensor", expression.span)
+    return value
+
+
+def _setting(op: type[Op], argument: ast.Argument, n_positional: int) -> tuple[Setting, int]:
+    match argument:
+        case ast.Keyword():
+            found = next((setting for setting in op.SETTINGS if setting.name == argument.name), None)
+            if found is None:
+                names = [setting.name for setting in op.SETTINGS]
+                near = nearest(argument.name, names)
+                help = f"did you mean `{near}`?" if near else f"its settings: {', '.join(names) or 'none'}"
+                message = f"`{op.NAME}` has no setting `{argument.name}`"
+                raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, help=help)
+            return found, n_positional
+        case ast.Stride():
+            found = next((setting for setting in op.SETTINGS if setting.type == "stride"), None)
+            if found is None:
+                raise mistake(Code.ARGUMENT_UNKNOWN, f"`{op.NAME}` takes no stride", argument.span)
+            return found, n_positional
+        case ast.Positional():
+            places = [setting for setting in op.SETTINGS if setting.type != "stride"]
+            if n_positional >= len(places):
+                takes = f"takes {len(places)} values" if places else "takes no values"
+                raise mistake(
+                    Code.ARGUMENT_COUNT,
+                    f"`{op.NAME}` {takes} without a name, and this is one more",
+                    argument.span,
+                    help=f"as in `{op.EXAMPLE}`",
+                )
+            return places[n_positional], n_positional + 1
+
+
+def _affine(operator: str, number: float, span: Span, *, tensor_first: bool) -> Affine:
+    match operator:
+        case "+":
+            return Affine(1.0, float(number))
+        case "*":
+            return Affine(float(number), 0.0)
+        case "-":
+            return Affine(1.0, -float(number)) if tensor_first else Affine(-1.0, float(number))
+        case "/" if tensor_first and number:
+            return Affine(1.0 / number, 0.0)
+        case _:
+            raise _no_operator(operator, span)
+
+
+def _no_operator(operator: str, span: Span) -> Exception:
+    message = f"`{operator}` is not defined for tensors here"
+    return mistake(Code.VALUE_TYPE, message, span, help="tensors have `+`, `-`, `*`, and `/` by a number")
+
+
+def _no_result(definition: ast.Layer | ast.ShortcutKind) -> Exception:
+    what = (
+        "the tensor that leaves the junction" if isinstance(definition, ast.ShortcutKind) else "what leaves the layer"
+    )
+    message = f"`{definition.name}` gives no `y`, {what}"
+    return mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help="add an equation `y = …`")

@@ -1,0 +1,77 @@
+"""Collects mistakes: each is told once, and nothing that follows from a mistake already told is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from resdsl.diagnostics import Code, Diagnostic, Fix, Note
+from resdsl.source import Span
+
+
+class Mistake(Exception):
+    """One mistake, on its way to the nearest place that can go on without it."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic)
+        self.diagnostic = diagnostic
+
+
+class Echo(Exception):
+    """Something that cannot be computed because of a mistake that is already told; says nothing itself."""
+
+
+def mistake(
+    code: Code,
+    message: str,
+    span: Span | None,
+    *,
+    label: str = "",
+    notes: tuple[Note, ...] = (),
+    help: str = "",
+    fix: Fix | None = None,
+) -> Mistake:
+    """The mistake, to be raised."""
+    return Mistake(Diagnostic(code, message, span, label=label, notes=notes, help=help, fix=fix))
+
+
+@dataclass(slots=True)
+class Problems:
+    """What was found so far; `found` holds errors and warnings in the order of finding."""
+
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Goes on after the block when a mistake, or an echo of one, ends it early."""
+        try:
+            yield
+        except Mistake as raised:
+            self.add(raised.diagnostic)
+        except Echo:
+            return
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keeps a diagnostic, unless it is told already."""
+        if diagnostic not in self.found:
+            self.found.append(diagnostic)
+
+    def warn(self, code: Code, message: str, span: Span | None, *, label: str = "", help: str = "") -> None:
+        """Keeps a warning."""
+        self.add(Diagnostic(code, message, span, label=label, help=help, severity="warning"))
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The errors alone, in file order."""
+        return tuple(sorted((d for d in self.found if d.severity == "error"), key=_place))
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings alone, in file order."""
+        return tuple(sorted((d for d in self.found if d.severity == "warning"), key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int]:
+    span = diagnostic.span
+    return (span.source.name, span.start) if span else ("", -1)

@@ -1,0 +1,83 @@
+"""Computes survival schedules: p_l for every block, from a formula in l and L."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from resdsl.diagnostics import Code, Note, nearest
+from resdsl.elaborate.bind import Call, Dynamic, bind
+from resdsl.elaborate.evaluate import evaluate_value
+from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.scope import Scope, describe, write
+from resdsl.ir.graph import Survival
+from resdsl.syntax import ast
+
+_Per = Literal["batch", "sample"]
+_Rescale = Literal["eval", "train"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A formula, ready to be computed for every block; `survival` is what the graph keeps of it."""
+
+    formula: ast.Expression
+    scope: Scope
+    survival: Survival
+    statement: ast.Survive
+
+
+def read_schedule(statement: ast.Survive, scope: Scope, dynamic: Dynamic) -> Schedule:
+    """The schedule that a `survive` statement names, or whose formula it is."""
+    per, rescale = _options(statement)
+    written = statement.schedule
+    if isinstance(written, ast.Reference) and not scope.holds(written.name):
+        found = scope.module.find("schedule", written.name)
+        if found is not None and isinstance(found.definition, ast.Schedule):
+            calls = (Call(written.arguments, scope),) if written.arguments is not None else ()
+            inner = bind(found, calls, written.name_span, dynamic)
+            values = ", ".join(write(inner.names[parameter.name]) for parameter in found.definition.parameters)
+            text = f"{written.name}({values})" if values else written.name
+            return Schedule(found.definition.formula, inner, Survival(text, per, rescale), statement)
+        if written.name not in ("l", "L"):
+            near = nearest(written.name, scope.module.names_of("schedule"))
+            help = f"did you mean `{near}`?" if near else "define it: `schedule name(p) = …`"
+            raise mistake(
+                Code.NAME_UNKNOWN, f"there is no schedule named `{written.name}`", written.name_span, help=help
+            )
+    return Schedule(written, scope, Survival(" ".join(written.span.text.split()), per, rescale), statement)
+
+
+def survival_of(schedule: Schedule, block: int, n_blocks: int) -> float:
+    """p_l of block l = `block` (from 1) of L = `n_blocks`. Raises Mistake where it is no probability above 0."""
+    scope = schedule.scope.child()
+    scope.names |= {"l": float(block), "L": float(n_blocks)}
+    value = evaluate_value(schedule.formula, scope)
+    span = schedule.statement.schedule.span
+    notes = (Note(schedule.formula.span, "the formula"),) if schedule.formula.span != span else ()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise mistake(Code.VALUE_TYPE, f"a survival probability is a number, not {describe(value)}", span, notes=notes)
+    if not 0 < value <= 1:
+        raise mistake(
+            Code.SURVIVE_RANGE,
+            f"block {block} of {n_blocks} would survive with probability {value:g}; it lies above 0 and up to 1",
+            span,
+            notes=notes,
+        )
+    return float(value)
+
+
+def _options(statement: ast.Survive) -> tuple[_Per, _Rescale]:
+    chosen = {"per": "batch", "rescale": "eval"}
+    choices = {"per": ("batch", "sample"), "rescale": ("eval", "train")}
+    for option in statement.options:
+        if option.name not in choices:
+            near = nearest(option.name, choices)
+            help = f"did you mean `{near}`?" if near else "`per` and `rescale` are the options of `survive`"
+            raise mistake(Code.NETWORK_OPTION, f"`survive` has no option `{option.name}`", option.span, help=help)
+        if option.value not in choices[option.name]:
+            wanted = " or ".join(f"`{choice}`" for choice in choices[option.name])
+            message = f"`{option.name}` is {wanted}, not `{option.value}`"
+            raise mistake(Code.NETWORK_OPTION, message, option.span)
+        chosen[option.name] = option.value
+    return cast(_Per, chosen["per"]), cast(_Rescale, chosen["rescale"])

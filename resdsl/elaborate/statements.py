@@ -1,0 +1,223 @@
+"""Gathers the statements of a network: its own, or those of the network it derives from with its own on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from resdsl.diagnostics import Code, Note, nearest
+from resdsl.elaborate.bind import Call, Dynamic, bind, check_range, check_type, close
+from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.evaluate import evaluate_value
+from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
+from resdsl.elaborate.requires import check_require
+from resdsl.elaborate.scope import POISON, Scope, Value, describe
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+Single = (
+    ast.Input | ast.Stem | ast.Head | ast.Shortcut | ast.Survive | ast.Levels | ast.Init | ast.Tap | ast.Keys
+    | ast.Norm | ast.Act | ast.About
+)  # fmt: skip
+"""Statements that stand once; a derived network's replaces the inherited one."""
+
+
+@dataclass(slots=True)
+class Statements:
+    """The statements that hold for a network, each with the scope that its names belong to.
+
+    Attributes:
+        singles: the statements that stand once, by kind: `input`, `stem`, `shortcut`, …
+        sections: stages and chains of layers, in order.
+        links: in order.
+        expects: the network's own; what a base network expects is not true of what derives from it.
+        cites: in order.
+        parameters: the network's own parameters with their values.
+    """
+
+    singles: dict[str, tuple[Single, Scope]] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    sections: list[tuple[ast.Stage | ast.Layers, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
+    links: list[tuple[ast.Link, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
+    expects: list[tuple[ast.Expect, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
+    cites: list[str] = field(default_factory=list[str])
+    parameters: dict[str, Value] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    scopes: list[tuple[ast.Network | ast.Derived, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
+
+    def single(self, kind: type[Single]) -> tuple[Single, Scope] | None:
+        """The statement of that kind, if there is one."""
+        return self.singles.get(kind.__name__.lower())
+
+
+def gather(found: Found, values: Mapping[str, Value], problems: Problems) -> Statements:
+    """The statements of a network whose parameters have these values.
+
+    Raises Mistake where a value fits no parameter; mistakes within the statements go to `problems`.
+    """
+    definition = found.definition
+    assert isinstance(definition, ast.Network | ast.Derived), "only networks are found as networks"
+    scope = _bind_values(found, values)
+    statements = _gather(found, scope, problems, path=())
+    statements.parameters = {parameter.name: scope.names[parameter.name] for parameter in definition.parameters}  # pyright: ignore[reportAttributeAccessIssue]
+    return statements
+
+
+def _bind_values(found: Found, values: Mapping[str, Value]) -> Scope:
+    definition = found.definition
+    scope = Scope(found.module)
+    by_name = {parameter.name: parameter for parameter in definition.parameters}
+    for name in values:
+        if name not in by_name:
+            near = nearest(name, by_name)
+            known = f"its parameters: {', '.join(by_name)}" if by_name else "it has none"
+            raise mistake(
+                Code.ARGUMENT_UNKNOWN,
+                f"the network `{definition.name}` has no parameter `{name}`",
+                definition.name_span,
+                help=f"did you mean `{near}`?" if near else known,
+            )
+    for parameter in definition.parameters:
+        if parameter.name in values:
+            scope.names[parameter.name] = _take_value(parameter, values[parameter.name], scope)
+        elif parameter.default is not None:
+            if parameter.type in ("block", "shortcut", "layer"):
+                scope.names[parameter.name] = close(parameter.type, parameter.default, scope, Dynamic())
+            else:
+                default = check_type(parameter, evaluate_value(parameter.default, scope), parameter.default.span)
+                check_range(parameter, default, parameter.default.span, scope)
+                scope.names[parameter.name] = default
+        else:
+            message = f"the network `{definition.name}` needs a value for `{parameter.name}`"
+            help = f"set it: `-p {parameter.name}=…`, or `load(…, {parameter.name}=…)`"
+            raise mistake(Code.ARGUMENT_MISSING, message, parameter.span, help=help)
+    return scope
+
+
+def _take_value(parameter: ast.Parameter, value: Value, scope: Scope) -> Value:
+    value = check_type(parameter, value, parameter.span)
+    if parameter.type is None and parameter.default is not None:
+        default = evaluate_value(parameter.default, scope)
+        if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(default) is not type(value):
+            message = f"`{parameter.name}` takes a value like its default, {describe(default)}, not {describe(value)}"
+            raise mistake(Code.ARGUMENT_TYPE, message, parameter.span, help="a declared type takes others: `: float`")
+    check_range(parameter, value, parameter.span, scope)
+    return value
+
+
+def _gather(found: Found, scope: Scope, problems: Problems, path: tuple[ast.AnyDefinition, ...]) -> Statements:
+    definition = found.definition
+    if definition in path:
+        circle = " → ".join(d.name for d in (*path[path.index(definition) :], definition))
+        raise mistake(
+            Code.NAME_CYCLE, f"the network `{definition.name}` derives from itself: {circle}", definition.name_span
+        )
+    match definition:
+        case ast.Network():
+            statements = Statements()
+        case ast.Derived():
+            base = _base(definition, found)
+            calls = (Call(definition.base.arguments, scope),) if definition.base.arguments is not None else ()
+            inner = bind(base, calls, definition.base.span, Dynamic())
+            statements = _gather(base, inner, problems, (*path, definition))
+            statements.expects.clear()
+            _outermost(scope).parent = statements.scopes[-1][1]
+        case _:
+            raise AssertionError("only networks have statements")
+    statements.scopes.append((definition, scope))
+    _add_own(definition, scope, statements, problems)
+    return statements
+
+
+def _outermost(scope: Scope) -> Scope:
+    while scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _base(definition: ast.Derived, found: Found) -> Found:
+    base = found.module.find("network", definition.base.name)
+    if base is not None:
+        return base
+    near = nearest(definition.base.name, found.module.names_of("network"))
+    message = f"there is no network named `{definition.base.name}`"
+    help = f"did you mean `{near}`?" if near else "`use` the file that defines it"
+    raise mistake(Code.NAME_UNKNOWN, message, definition.base.name_span, help=help)
+
+
+def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:
+    seen: dict[str, Span] = {}
+    lets: dict[str, Span] = {}
+    for statement in definition.statements:
+        with problems.collect():
+            match statement:
+                case ast.Let():
+                    _let(statement, scope, lets, definition)
+                case ast.Require():
+                    check_require(statement, scope)
+                case ast.Expect():
+                    statements.expects.append((statement, scope))
+                case ast.Cite():
+                    statements.cites.append(statement.text.value)
+                case ast.Drop():
+                    _drop(statement, statements)
+                case ast.Stage() | ast.Layers():
+                    _once(f"section {statement.label}", statement.label_span, f"the label `{statement.label}`", seen)
+                    _put_section(statement, scope, statements)
+                case ast.Link():
+                    _once(f"link {statement.name}", statement.name_span, f"the link `{statement.name}`", seen)
+                    statements.links = [entry for entry in statements.links if entry[0].name != statement.name]
+                    statements.links.append((statement, scope))
+                case _:
+                    kind = type(statement).__name__.lower()
+                    _once(kind, statement.span, f"a `{kind}` statement", seen)
+                    statements.singles[kind] = (statement, scope)
+
+
+def _let(statement: ast.Let, scope: Scope, lets: dict[str, Span], definition: ast.AnyDefinition) -> None:
+    if statement.name in lets or any(statement.name == parameter.name for parameter in definition.parameters):
+        first = lets.get(statement.name) or next(p.span for p in definition.parameters if p.name == statement.name)
+        message = f"`{statement.name}` is given a value already"
+        raise mistake(Code.NAME_TAKEN, message, statement.span, notes=(Note(first, "first here"),))
+    lets[statement.name] = statement.span
+    try:
+        scope.names[statement.name] = evaluate_value(statement.value, scope)
+    except (Mistake, Echo):
+        scope.names[statement.name] = POISON
+        raise
+
+
+def _once(key: str, span: Span, what: str, seen: dict[str, Span]) -> None:
+    if key in seen:
+        raise mistake(Code.NETWORK_REPEATED, f"{what} stands twice", span, notes=(Note(seen[key], "first here"),))
+    seen[key] = span
+
+
+def _put_section(statement: ast.Stage | ast.Layers, scope: Scope, statements: Statements) -> None:
+    for place, (inherited, _) in enumerate(statements.sections):
+        if inherited.label == statement.label:
+            statements.sections[place] = (statement, scope)
+            return
+    statements.sections.append((statement, scope))
+
+
+def _drop(statement: ast.Drop, statements: Statements) -> None:
+    match statement.kind:
+        case "link":
+            left = [entry for entry in statements.links if entry[0].name != statement.label]
+            gone = len(left) < len(statements.links)
+            statements.links = left
+            there = [link.name for link, _ in statements.links]
+        case "stage" | "layers":
+            kept = [entry for entry in statements.sections if entry[0].label != statement.label]
+            gone = len(kept) < len(statements.sections)
+            statements.sections = kept
+            there = [section.label for section, _ in statements.sections]
+        case _:
+            gone = statements.singles.pop(statement.kind, None) is not None
+            there = list(statements.singles)
+    if not gone:
+        what = f"{statement.kind} {statement.label}" if statement.label else statement.kind
+        near = nearest(statement.label or statement.kind, there)
+        help = f"did you mean `{near}`?" if near else ""
+        raise mistake(Code.NETWORK_DROP, f"there is no `{what}` to drop", statement.span, help=help)

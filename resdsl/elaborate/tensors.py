@@ -1,0 +1,98 @@
+"""Builds a unit: values that flow through it, and the layers that compute them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from resdsl.diagnostics import Code
+from resdsl.elaborate.problems import mistake
+from resdsl.ir.unit import Node, Part
+from resdsl.limits import Limits
+from resdsl.ops.base import Op
+from resdsl.shape import Shape, ShapeError
+from resdsl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value of the unit that is being built."""
+
+    value: int
+    shape: Shape
+
+
+class Zero:
+    """A tensor of zeros that is never computed: f in a shortcut kind whose other part alone is wanted."""
+
+
+ZERO: Final = Zero()
+
+
+class ZeroUsed(Exception):
+    """The constant zero went where it cannot be folded away."""
+
+
+@dataclass(slots=True)
+class UnitBuilder:
+    """The one mutable thing of elaboration: a list of nodes that grows, and can be cut back after a trial.
+
+    Attributes:
+        inputs: the shapes that enter the unit.
+        limits: how large a tensor may be.
+        part: where in the block the next nodes stand.
+        group: the composite layers or the link that the next nodes belong to.
+    """
+
+    inputs: tuple[Shape, ...]
+    limits: Limits
+    nodes: list[Node] = field(default_factory=list[Node])
+    part: Part = "chain"
+    group: str = ""
+
+    def input(self, number: int) -> Tensor:
+        """One of the unit's inputs, from 0."""
+        return Tensor(number, self.inputs[number])
+
+    def add(self, op: Op, inputs: tuple[Tensor, ...], span: Span) -> Tensor:
+        """The value of a new layer; of the input itself where the layer would change nothing.
+
+        Raises Mistake where the shapes do not fit, or the tensor or a weight is larger than the caller allows.
+        """
+        shapes = tuple(tensor.shape for tensor in inputs)
+        try:
+            if op.is_identity(*shapes):
+                return inputs[0]
+            shape = op.infer(*shapes)
+        except ShapeError as error:
+            raise mistake(Code.SHAPE_MISMATCH, error.message, span, help=error.help) from None
+        largest = max(shape.elements, *(tensor.elements for tensor in op.parameters(*shapes)), 0)
+        if largest > self.limits.tensor_elements:
+            message = f"a tensor of {largest:,} values; the caller allows {self.limits.tensor_elements:,}"
+            raise mistake(
+                Code.LIMIT_TENSOR, message, span, help="the caller may raise the limit: `Limits(tensor_elements=…)`"
+            )
+        self.nodes.append(Node(op, tuple(tensor.value for tensor in inputs), shape, self.part, self.group, span))
+        return Tensor(len(self.inputs) + len(self.nodes) - 1, shape)
+
+    @contextmanager
+    def standing(self, part: Part, group: str = "") -> Iterator[None]:
+        """Nodes that are added meanwhile stand in that part of the block."""
+        before = self.part, self.group
+        self.part, self.group = part, group
+        try:
+            yield
+        finally:
+            self.part, self.group = before
+
+    @contextmanager
+    def inside(self, composite: str) -> Iterator[None]:
+        """Nodes that are added meanwhile belong to a composite layer."""
+        before = self.group
+        self.group = f"{before}_{composite}" if before else composite
+        try:
+            yield
+        finally:
+            self.group = before

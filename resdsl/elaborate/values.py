@@ -1,0 +1,59 @@
+"""Reads what a caller sets a parameter to: from Python, a command line or a config."""
+
+from __future__ import annotations
+
+from resdsl.diagnostics import Code
+from resdsl.elaborate.bind import Dynamic, close
+from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.evaluate import evaluate_value
+from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.scope import Scope, Value
+from resdsl.source import Source
+from resdsl.syntax import ast
+from resdsl.syntax.parser import parse
+
+
+def read_value(found: Found, name: str, value: object) -> Value:
+    """The value of the language that a caller's value means.
+
+    A text stands for itself where the parameter is a text; elsewhere it is read as an expression: `gate(-6)` for a
+    shortcut kind, `3x3` for a size, `0.5` for a number. Raises Mistake for a value that no parameter can take.
+    """
+    parameter = next((p for p in found.definition.parameters if p.name == name), None)
+    kind = parameter.type if parameter is not None else None
+    match value:
+        case bool() | int() | float():
+            return value
+        case str() if kind == "str" or (parameter is not None and _is_text(parameter)):
+            return value
+        case str():
+            return _read_text(found, name, kind, value)
+        case list() | tuple():
+            return tuple(read_value(found, name, item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            message = f"`{name}` cannot be set to a {type(value).__name__}"
+            raise mistake(
+                Code.ARGUMENT_TYPE, message, None, help="numbers, texts, true, false and lists have a meaning"
+            )
+
+
+def _is_text(parameter: ast.Parameter) -> bool:
+    return parameter.type is None and isinstance(parameter.default, ast.String)
+
+
+def _read_text(found: Found, name: str, kind: str | None, text: str) -> Value:
+    expression = _expression(name, text)
+    scope = Scope(found.module)
+    if kind in ("block", "shortcut", "layer"):
+        return close(kind, expression, scope, Dynamic())
+    return evaluate_value(expression, scope)
+
+
+def _expression(name: str, text: str) -> ast.Expression:
+    program = parse(Source(f"({name})", f"res 1 schedule {name} = {text}"))
+    definition = program.definitions[0]
+    assert isinstance(definition, ast.Schedule), "the text begins so"
+    if len(program.definitions) > 1:
+        message = f"`{name}` takes one value"
+        raise mistake(Code.SYNTAX_UNEXPECTED, message, program.definitions[1].span)
+    return definition.formula
