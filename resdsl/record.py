@@ -29,9 +29,14 @@ def field(*, default: Any = _MISSING, compare: bool = True, kw_only: bool = Fals
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
-    """The class with an `__init__` for its annotated fields, equality by value, and no way to change it."""
+    """The class with an `__init__` for its annotated fields, equality by value, and no way to change it.
+
+    As with dataclasses, a ClassVar is no field, and `__init__` ends with `__post_init__` where there is one.
+    """
     namespace = dict(cls.__dict__)
-    own = {name: _field(namespace.pop(name, _MISSING)) for name in namespace.get("__annotations__", {})}
+    annotations: dict[str, str] = namespace.get("__annotations__", {})
+    names = [name for name, type_ in annotations.items() if not type_.startswith("ClassVar")]
+    own = {name: _field(namespace.pop(name, _MISSING)) for name in names}
     fields: dict[str, Field] = {**getattr(cls, "__fields__", {}), **own}
     for name in ("__dict__", "__weakref__"):
         namespace.pop(name, None)
@@ -41,7 +46,7 @@ def record(cls: type[T]) -> type[T]:
         "__fields__": fields,
         "__match_args__": tuple(name for name, about in fields.items() if not about.kw_only),
         "__compared__": attrgetter(*(compared or ["__class__"])),
-        "__init__": _init(fields),
+        "__init__": _init(fields, finish="__post_init__" if hasattr(cls, "__post_init__") else ""),
         "__eq__": _eq,
         "__hash__": _hash,
         "__repr__": _repr,
@@ -62,14 +67,15 @@ def _field(about: Any) -> Field:
     return about if isinstance(about, Field) else Field(about)
 
 
-def _init(fields: dict[str, Field]) -> Any:
+def _init(fields: dict[str, Field], *, finish: str) -> Any:
     ordered = sorted(fields.items(), key=lambda item: item[1].kw_only)
     parameters = ["self"]
     for name, about in ordered:
         if about.kw_only and "*" not in parameters:
             parameters.append("*")
         parameters.append(name if about.default is _MISSING else f"{name}=fields[{name!r}].default")
-    body = [f"    set(self, {name!r}, {name})\n" for name in fields] or ["    pass\n"]
+    body = [f"    set(self, {name!r}, {name})\n" for name in fields]
+    body.append(f"    self.{finish}()\n" if finish else "    pass\n")
     namespace: dict[str, Any] = {"fields": fields, "set": object.__setattr__}
     # The names are those of annotations in our own source, as with dataclasses, which do the same.
     exec(f"def __init__({', '.join(parameters)}):\n{''.join(body)}", namespace)  # noqa: S102

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Literals, Op, Saved, TensorSpec, TorchCall
 from resdsl.ops.setting import Setting
+from resdsl.record import record
 from resdsl.shape import Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Activation(Op):
     """An elementwise function of torch: `(C, H, W) -> (C, H, W)`, no weights, not counted as multiply-adds.
 
     `FUNCTION` is torch's, `SAVED` what its backward formula reads.
     """
 
-    LABEL: ClassVar[str] = "act"
+    LABEL = "act"
     FUNCTION: ClassVar[str]
-    SAVED: ClassVar[Saved] = Saved(inputs=(0,))
+    SAVED = Saved(inputs=(0,))
 
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("function", self.FUNCTION, (), self._arguments())
@@ -36,32 +36,32 @@ class Relu(Activation):
     """y = max(0, x)"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "relu"
-    EXAMPLE: ClassVar[str] = "relu"
-    SOURCE: ClassVar[str] = "Nair and Hinton 2010"
-    FUNCTION: ClassVar[str] = "F.relu"
-    SAVED: ClassVar[Saved] = Saved(output=True)
+    NAME = "relu"
+    EXAMPLE = "relu"
+    SOURCE = "Nair and Hinton 2010"
+    FUNCTION = "F.relu"
+    SAVED = Saved(output=True)
 
 
 class Relu6(Activation):
     """y = min(max(0, x), 6)"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "relu6"
-    EXAMPLE: ClassVar[str] = "relu6"
-    SOURCE: ClassVar[str] = "Krizhevsky 2010"
-    FUNCTION: ClassVar[str] = "F.relu6"
+    NAME = "relu6"
+    EXAMPLE = "relu6"
+    SOURCE = "Krizhevsky 2010"
+    FUNCTION = "F.relu6"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeakyRelu(Activation):
     """y = x where x > 0, slope · x below"""
 
-    NAME: ClassVar[str] = "leaky_relu"
-    EXAMPLE: ClassVar[str] = "leaky_relu(0.1)"
-    SOURCE: ClassVar[str] = "Maas et al. 2013"
-    FUNCTION: ClassVar[str] = "F.leaky_relu"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("slope", "number", default=0.01),)
+    NAME = "leaky_relu"
+    EXAMPLE = "leaky_relu(0.1)"
+    SOURCE = "Maas et al. 2013"
+    FUNCTION = "F.leaky_relu"
+    SETTINGS = (Setting("slope", "number", default=0.01),)
 
     slope: float = 0.01
 
@@ -69,15 +69,15 @@ class LeakyRelu(Activation):
         return differing(("negative_slope", self.slope, 0.01))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elu(Activation):
     """y = x where x > 0, alpha (exp(x) - 1) below"""
 
-    NAME: ClassVar[str] = "elu"
-    EXAMPLE: ClassVar[str] = "elu"
-    SOURCE: ClassVar[str] = "Clevert et al. 2016"
-    FUNCTION: ClassVar[str] = "F.elu"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("alpha", "number", default=1),)
+    NAME = "elu"
+    EXAMPLE = "elu"
+    SOURCE = "Clevert et al. 2016"
+    FUNCTION = "F.elu"
+    SETTINGS = (Setting("alpha", "number", default=1),)
 
     alpha: float = 1.0
 
@@ -89,23 +89,21 @@ class Selu(Activation):
     """y = 1.0507 (x where x > 0, 1.6733 (exp(x) - 1) below)"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "selu"
-    EXAMPLE: ClassVar[str] = "selu"
-    SOURCE: ClassVar[str] = "Klambauer et al. 2017"
-    FUNCTION: ClassVar[str] = "F.selu"
+    NAME = "selu"
+    EXAMPLE = "selu"
+    SOURCE = "Klambauer et al. 2017"
+    FUNCTION = "F.selu"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gelu(Activation):
     """y = x Φ(x), Φ the normal distribution; `approximate = tanh` computes it as its authors' code did"""
 
-    NAME: ClassVar[str] = "gelu"
-    EXAMPLE: ClassVar[str] = "gelu"
-    SOURCE: ClassVar[str] = "Hendrycks and Gimpel 2016"
-    FUNCTION: ClassVar[str] = "F.gelu"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
-        Setting("approximate", "word", default="none", choices=("none", "tanh")),
-    )
+    NAME = "gelu"
+    EXAMPLE = "gelu"
+    SOURCE = "Hendrycks and Gimpel 2016"
+    FUNCTION = "F.gelu"
+    SETTINGS = (Setting("approximate", "word", default="none", choices=("none", "tanh")),)
 
     approximate: str = "none"
 
@@ -117,77 +115,77 @@ class Silu(Activation):
     """y = x sigmoid(x)"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "silu"
-    EXAMPLE: ClassVar[str] = "silu"
-    SOURCE: ClassVar[str] = "Elfwing et al. 2017; Ramachandran et al. 2017"
-    FUNCTION: ClassVar[str] = "F.silu"
+    NAME = "silu"
+    EXAMPLE = "silu"
+    SOURCE = "Elfwing et al. 2017; Ramachandran et al. 2017"
+    FUNCTION = "F.silu"
 
 
 class Hardswish(Activation):
     """y = x min(max(0, x + 3), 6) / 6"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "hardswish"
-    EXAMPLE: ClassVar[str] = "hardswish"
-    SOURCE: ClassVar[str] = "Howard et al. 2019"
-    FUNCTION: ClassVar[str] = "F.hardswish"
+    NAME = "hardswish"
+    EXAMPLE = "hardswish"
+    SOURCE = "Howard et al. 2019"
+    FUNCTION = "F.hardswish"
 
 
 class Tanh(Activation):
     """y = tanh(x)"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "tanh"
-    EXAMPLE: ClassVar[str] = "tanh"
-    FUNCTION: ClassVar[str] = "torch.tanh"
-    SAVED: ClassVar[Saved] = Saved(output=True)
+    NAME = "tanh"
+    EXAMPLE = "tanh"
+    FUNCTION = "torch.tanh"
+    SAVED = Saved(output=True)
 
 
 class Sigmoid(Activation):
     """y = 1 / (1 + exp(-x))"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "sigmoid"
-    EXAMPLE: ClassVar[str] = "sigmoid"
-    FUNCTION: ClassVar[str] = "torch.sigmoid"
-    SAVED: ClassVar[Saved] = Saved(output=True)
+    NAME = "sigmoid"
+    EXAMPLE = "sigmoid"
+    FUNCTION = "torch.sigmoid"
+    SAVED = Saved(output=True)
 
 
 class Softplus(Activation):
     """y = log(1 + exp(x))"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "softplus"
-    EXAMPLE: ClassVar[str] = "softplus"
-    SOURCE: ClassVar[str] = "Dugas et al. 2001"
-    FUNCTION: ClassVar[str] = "F.softplus"
+    NAME = "softplus"
+    EXAMPLE = "softplus"
+    SOURCE = "Dugas et al. 2001"
+    FUNCTION = "F.softplus"
 
 
 class Softmax(Activation):
     """y = exp(x) / sum of exp(x) over the channels"""
 
     __slots__ = ()
-    NAME: ClassVar[str] = "softmax"
-    EXAMPLE: ClassVar[str] = "softmax"
-    FUNCTION: ClassVar[str] = "F.softmax"
-    SAVED: ClassVar[Saved] = Saved(output=True)
+    NAME = "softmax"
+    EXAMPLE = "softmax"
+    FUNCTION = "F.softmax"
+    SAVED = Saved(output=True)
 
     def _arguments(self) -> tuple[tuple[str, Literals], ...]:
         return (("dim", 1),)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prelu(Op):
     """y = x where x > 0, weight · x below; one trained weight in all, or `per = channel`.
 
     `(C, H, W) -> (C, H, W)`. Parameters: 1 or C.
     """
 
-    NAME: ClassVar[str] = "prelu"
-    LABEL: ClassVar[str] = "act"
-    EXAMPLE: ClassVar[str] = "prelu(per = channel)"
-    SOURCE: ClassVar[str] = "He et al. 2015 (Delving Deep)"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = "prelu"
+    LABEL = "act"
+    EXAMPLE = "prelu(per = channel)"
+    SOURCE = "He et al. 2015 (Delving Deep)"
+    SETTINGS = (
         Setting("init", "number", default=0.25),
         Setting("per", "word", default="scalar", choices=("scalar", "channel")),
     )
@@ -230,17 +228,17 @@ class PELU(nn.Module):
 '''
 
 
-@dataclass(frozen=True, slots=True)
 class Pelu(Op):
     """y = a/b x where x >= 0, a (exp(x/b) - 1) below, with two trained scalars that start from 1.
 
     `(C, H, W) -> (C, H, W)`. Parameters: 2. a is kept in [0.11, 1.99], b from 0.11, as the authors' code does.
     """
 
-    NAME: ClassVar[str] = "pelu"
-    LABEL: ClassVar[str] = "act"
-    EXAMPLE: ClassVar[str] = "pelu"
-    SOURCE: ClassVar[str] = "Trottier et al. 2016, arXiv:1605.09332"
+    __slots__ = ()
+    NAME = "pelu"
+    LABEL = "act"
+    EXAMPLE = "pelu"
+    SOURCE = "Trottier et al. 2016, arXiv:1605.09332"
 
     def parameters(self, *inputs: Shape) -> tuple[TensorSpec, ...]:
         return (TensorSpec("a", (1,)), TensorSpec("b", (1,)))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from resdsl.ops.base import Op, Saved, TorchCall, Window
 from resdsl.ops.setting import Setting
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 
-@dataclass(frozen=True, slots=True)
 class Identity(Op):
     """y = x; the graph leaves it out."""
 
-    NAME: ClassVar[str] = "identity"
-    LABEL: ClassVar[str] = "identity"
-    EXAMPLE: ClassVar[str] = "identity"
+    __slots__ = ()
+    NAME = "identity"
+    LABEL = "identity"
+    EXAMPLE = "identity"
 
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("expression", "{0}")
@@ -31,13 +29,13 @@ class Identity(Op):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
 class Flatten(Op):
     """All values of a sample in one vector, channel by channel: `(C, H, W) -> C·H·W`."""
 
-    NAME: ClassVar[str] = "flatten"
-    LABEL: ClassVar[str] = "flatten"
-    EXAMPLE: ClassVar[str] = "flatten"
+    __slots__ = ()
+    NAME = "flatten"
+    LABEL = "flatten"
+    EXAMPLE = "flatten"
 
     def infer(self, *inputs: Shape) -> Shape:
         return Shape(inputs[0].elements)
@@ -58,15 +56,15 @@ class Flatten(Op):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subsample(Op):
     """Every s-th pixel, from the first: `(C, H, W) -> (C, ceil(H/s), ceil(W/s))`. No weights, no averaging."""
 
-    NAME: ClassVar[str] = "subsample"
-    LABEL: ClassVar[str] = "subsample"
-    EXAMPLE: ClassVar[str] = "subsample(/2)"
-    SOURCE: ClassVar[str] = "He et al. 2016, §3.3, option A"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("stride", "stride"),)
+    NAME = "subsample"
+    LABEL = "subsample"
+    EXAMPLE = "subsample(/2)"
+    SOURCE = "He et al. 2016, §3.3, option A"
+    SETTINGS = (Setting("stride", "stride"),)
 
     stride: tuple[int, ...]
 
@@ -95,7 +93,7 @@ class Subsample(Op):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PadChannels(Op):
     """Channels of zeros behind the others: `(C, H, W) -> (channels, H, W)`.
 
@@ -103,11 +101,11 @@ class PadChannels(Op):
         ShapeError: where fewer channels must go out than come in.
     """
 
-    NAME: ClassVar[str] = "pad_channels"
-    LABEL: ClassVar[str] = "pad"
-    EXAMPLE: ClassVar[str] = "pad_channels(128)"
-    SOURCE: ClassVar[str] = "He et al. 2016, §3.3, option A"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("channels", "channels"),)
+    NAME = "pad_channels"
+    LABEL = "pad"
+    EXAMPLE = "pad_channels(128)"
+    SOURCE = "He et al. 2016, §3.3, option A"
+    SETTINGS = (Setting("channels", "channels"),)
 
     channels: int
 
@@ -128,7 +126,7 @@ class PadChannels(Op):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChannelShuffle(Op):
     """Channels dealt out to the groups in turn, so that grouped convolutions mix: `(C, H, W) -> (C, H, W)`.
 
@@ -136,11 +134,11 @@ class ChannelShuffle(Op):
         ShapeError: on a vector, or where groups do not divide C.
     """
 
-    NAME: ClassVar[str] = "channel_shuffle"
-    LABEL: ClassVar[str] = "shuffle"
-    EXAMPLE: ClassVar[str] = "channel_shuffle(2)"
-    SOURCE: ClassVar[str] = "Zhang et al. 2018 (ShuffleNet)"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("groups", "count"),)
+    NAME = "channel_shuffle"
+    LABEL = "shuffle"
+    EXAMPLE = "channel_shuffle(2)"
+    SOURCE = "Zhang et al. 2018 (ShuffleNet)"
+    SETTINGS = (Setting("groups", "count"),)
 
     groups: int
 
@@ -162,7 +160,7 @@ class ChannelShuffle(Op):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Maxout(Op):
     """The maximum of each `pieces` neighbouring channels: `(C, H, W) -> (C / pieces, H, W)`.
 
@@ -170,11 +168,11 @@ class Maxout(Op):
         ShapeError: where pieces do not divide C.
     """
 
-    NAME: ClassVar[str] = "maxout"
-    LABEL: ClassVar[str] = "maxout"
-    EXAMPLE: ClassVar[str] = "maxout(2)"
-    SOURCE: ClassVar[str] = "Goodfellow et al. 2013"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("pieces", "count"),)
+    NAME = "maxout"
+    LABEL = "maxout"
+    EXAMPLE = "maxout(2)"
+    SOURCE = "Goodfellow et al. 2013"
+    SETTINGS = (Setting("pieces", "count"),)
 
     pieces: int
 

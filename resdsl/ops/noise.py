@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Op, Saved, TorchCall
 from resdsl.ops.setting import Setting
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dropout(Op):
     """In training, each value is zero with probability `rate`, else divided by 1 - rate; y = x at evaluation.
 
     `(C, H, W) -> (C, H, W)`.
     """
 
-    NAME: ClassVar[str] = "dropout"
-    LABEL: ClassVar[str] = "dropout"
-    EXAMPLE: ClassVar[str] = "dropout(0.3)"
-    SOURCE: ClassVar[str] = "Srivastava et al. 2014"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("rate", "probability"),)
+    NAME = "dropout"
+    LABEL = "dropout"
+    EXAMPLE = "dropout(0.3)"
+    SOURCE = "Srivastava et al. 2014"
+    SETTINGS = (Setting("rate", "probability"),)
 
     rate: float
 
@@ -39,7 +37,7 @@ class Dropout(Op):
         return Saved(floats=inputs[0].elements)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpatialDropout(Op):
     """Dropout of whole channels: one draw for all pixels of a channel of a sample.
 
@@ -49,11 +47,11 @@ class SpatialDropout(Op):
         ShapeError: on a vector; plain `dropout` is the same there.
     """
 
-    NAME: ClassVar[str] = "spatial_dropout"
-    LABEL: ClassVar[str] = "dropout"
-    EXAMPLE: ClassVar[str] = "spatial_dropout(0.1)"
-    SOURCE: ClassVar[str] = "Tompson et al. 2015"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("rate", "probability"),)
+    NAME = "spatial_dropout"
+    LABEL = "dropout"
+    EXAMPLE = "spatial_dropout(0.1)"
+    SOURCE = "Tompson et al. 2015"
+    SETTINGS = (Setting("rate", "probability"),)
 
     rate: float
 
@@ -96,18 +94,18 @@ class Bernoulli(nn.Module):
 '''
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bernoulli(Op):
     """y = Θ x, each Θ drawn from {0, 1} with mean p in training, y = p x at evaluation.
 
     `(C, H, W) -> (C, H, W)`. Unlike dropout, p is the probability of keeping, and nothing is divided in training.
     """
 
-    NAME: ClassVar[str] = "bernoulli"
-    LABEL: ClassVar[str] = "bernoulli"
-    EXAMPLE: ClassVar[str] = "bernoulli(0.5)"
-    SOURCE: ClassVar[str] = "Singh et al. 2016 (Swapout)"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("p", "probability"),)
+    NAME = "bernoulli"
+    LABEL = "bernoulli"
+    EXAMPLE = "bernoulli(0.5)"
+    SOURCE = "Singh et al. 2016 (Swapout)"
+    SETTINGS = (Setting("p", "probability"),)
 
     p: float
 

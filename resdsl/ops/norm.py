@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall
 from resdsl.ops.setting import Setting
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 EPS = Setting("eps", "number", default=1e-5)
@@ -18,7 +16,7 @@ def scale_and_shift(channels: int, *, affine: bool) -> tuple[TensorSpec, ...]:
     return (TensorSpec("weight", (channels,)), TensorSpec("bias", (channels,))) if affine else ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BatchNorm(Op):
     """y = (x - mean) / sqrt(variance + eps) · weight + bias, over the batch and all pixels, for each channel.
 
@@ -28,11 +26,11 @@ class BatchNorm(Op):
         ShapeError: beyond 3 dimensions, which torch lacks.
     """
 
-    NAME: ClassVar[str] = "bn"
-    LABEL: ClassVar[str] = "bn"
-    EXAMPLE: ClassVar[str] = "bn"
-    SOURCE: ClassVar[str] = "Ioffe and Szegedy 2015"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = "bn"
+    LABEL = "bn"
+    EXAMPLE = "bn"
+    SOURCE = "Ioffe and Szegedy 2015"
+    SETTINGS = (
         EPS,
         Setting("momentum", "number", default=0.1),
         Setting("affine", "flag", default=True),
@@ -72,7 +70,7 @@ class BatchNorm(Op):
         return Saved(inputs=(0,), floats_per_batch=2 * inputs[0].channels)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupNorm(Op):
     """y = (x - mean) / sqrt(variance + eps) · weight + bias, over each sample's channels of one group.
 
@@ -82,11 +80,11 @@ class GroupNorm(Op):
         ShapeError: where groups do not divide C.
     """
 
-    NAME: ClassVar[str] = "groupnorm"
-    LABEL: ClassVar[str] = "norm"
-    EXAMPLE: ClassVar[str] = "groupnorm(32)"
-    SOURCE: ClassVar[str] = "Wu and He 2018"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (Setting("groups", "count"), EPS, Setting("affine", "flag", default=True))
+    NAME = "groupnorm"
+    LABEL = "norm"
+    EXAMPLE = "groupnorm(32)"
+    SOURCE = "Wu and He 2018"
+    SETTINGS = (Setting("groups", "count"), EPS, Setting("affine", "flag", default=True))
 
     groups: int
     eps: float = 1e-5
@@ -118,18 +116,18 @@ class ChannelNorm(nn.LayerNorm):
 '''
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerNorm(Op):
     """y = (x - mean) / sqrt(variance + eps) · weight + bias, over the channels of each pixel of each sample.
 
     `(C, H, W) -> (C, H, W)`. Parameters: 2 C.
     """
 
-    NAME: ClassVar[str] = "layernorm"
-    LABEL: ClassVar[str] = "norm"
-    EXAMPLE: ClassVar[str] = "layernorm"
-    SOURCE: ClassVar[str] = "Ba et al. 2016; channels first: Liu et al. 2022"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (EPS, Setting("affine", "flag", default=True))
+    NAME = "layernorm"
+    LABEL = "norm"
+    EXAMPLE = "layernorm"
+    SOURCE = "Ba et al. 2016; channels first: Liu et al. 2022"
+    SETTINGS = (EPS, Setting("affine", "flag", default=True))
 
     eps: float = 1e-5
     affine: bool = True
@@ -149,7 +147,7 @@ class LayerNorm(Op):
         return Saved(inputs=(0,), floats=2 * inputs[0].positions)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstanceNorm(Op):
     """y = (x - mean) / sqrt(variance + eps), over the pixels of each channel of each sample; scaled if `affine`.
 
@@ -159,11 +157,11 @@ class InstanceNorm(Op):
         ShapeError: on a vector or a single pixel, whose variance is zero.
     """
 
-    NAME: ClassVar[str] = "instancenorm"
-    LABEL: ClassVar[str] = "norm"
-    EXAMPLE: ClassVar[str] = "instancenorm(affine = true)"
-    SOURCE: ClassVar[str] = "Ulyanov et al. 2016"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (EPS, Setting("affine", "flag", default=False))
+    NAME = "instancenorm"
+    LABEL = "norm"
+    EXAMPLE = "instancenorm(affine = true)"
+    SOURCE = "Ulyanov et al. 2016"
+    SETTINGS = (EPS, Setting("affine", "flag", default=False))
 
     eps: float = 1e-5
     affine: bool = False

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from resdsl.ops.arguments import compact, differing
 from resdsl.ops.base import Op, Saved, TorchCall, Window
 from resdsl.ops.setting import Setting, SettingError
 from resdsl.ops.sliding import check_rank, same_padding, slide, spread, windows
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Maxpool(Op):
     """The maximum of each window.
 
@@ -22,10 +20,10 @@ class Maxpool(Op):
         ShapeError: on a vector, where the window does not fit, or where padding exceeds half a window.
     """
 
-    NAME: ClassVar[str] = "maxpool"
-    LABEL: ClassVar[str] = "pool"
-    EXAMPLE: ClassVar[str] = "maxpool(3x3, /2)"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = "maxpool"
+    LABEL = "pool"
+    EXAMPLE = "maxpool(3x3, /2)"
+    SETTINGS = (
         Setting("kernel", "kernel"),
         Setting("stride", "stride", default=1),
         Setting("padding", "padding", default=None),
@@ -69,7 +67,7 @@ class Maxpool(Op):
         return windows(self.kernel, self.stride, (1,) * len(self.kernel), self.padding)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Avgpool(Op):
     """The mean of each window: of the pixels in it, padding left out unless `count_padding`.
 
@@ -79,10 +77,10 @@ class Avgpool(Op):
         ShapeError: on a vector, where the window does not fit, or where padding exceeds half a window.
     """
 
-    NAME: ClassVar[str] = "avgpool"
-    LABEL: ClassVar[str] = "pool"
-    EXAMPLE: ClassVar[str] = "avgpool(/2)"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = "avgpool"
+    LABEL = "pool"
+    EXAMPLE = "avgpool(/2)"
+    SETTINGS = (
         Setting("kernel", "kernel", default=None),
         Setting("stride", "stride", default=None),
         Setting("padding", "padding", default=0),
@@ -137,7 +135,6 @@ class Avgpool(Op):
         return windows(self.kernel, self.stride, (1,) * len(self.kernel), self.padding)
 
 
-@dataclass(frozen=True, slots=True)
 class GlobalAvgpool(Op):
     """The mean of all pixels of each channel: `(C, H, W) -> (C, 1, 1)`.
 
@@ -145,10 +142,11 @@ class GlobalAvgpool(Op):
         ShapeError: on a vector.
     """
 
-    NAME: ClassVar[str] = "global_avgpool"
-    LABEL: ClassVar[str] = "pool"
-    EXAMPLE: ClassVar[str] = "global_avgpool"
-    SOURCE: ClassVar[str] = "Lin et al. 2014 (Network in Network)"
+    __slots__ = ()
+    NAME = "global_avgpool"
+    LABEL = "pool"
+    EXAMPLE = "global_avgpool"
+    SOURCE = "Lin et al. 2014 (Network in Network)"
 
     def infer(self, *inputs: Shape) -> Shape:
         return _one_pixel(self, inputs[0])
@@ -163,7 +161,6 @@ class GlobalAvgpool(Op):
         return inputs[0].positions == 1
 
 
-@dataclass(frozen=True, slots=True)
 class GlobalMaxpool(Op):
     """The maximum of all pixels of each channel: `(C, H, W) -> (C, 1, 1)`.
 
@@ -171,9 +168,10 @@ class GlobalMaxpool(Op):
         ShapeError: on a vector.
     """
 
-    NAME: ClassVar[str] = "global_maxpool"
-    LABEL: ClassVar[str] = "pool"
-    EXAMPLE: ClassVar[str] = "global_maxpool"
+    __slots__ = ()
+    NAME = "global_maxpool"
+    LABEL = "pool"
+    EXAMPLE = "global_maxpool"
 
     def infer(self, *inputs: Shape) -> Shape:
         return _one_pixel(self, inputs[0])

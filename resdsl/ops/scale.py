@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall
 from resdsl.ops.setting import Setting
+from resdsl.record import record
 from resdsl.shape import Shape
 
 LEARNED_SCALE = '''\
@@ -38,18 +36,18 @@ class BoundedScale(nn.Module):
 '''
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LearnedScale(Op):
     """y = weight · x, one trained weight in all or `per = channel`, kept between `low` and `high` if they are given.
 
     `(C, H, W) -> (C, H, W)`. Parameters: 1 or C.
     """
 
-    NAME: ClassVar[str] = "learned_scale"
-    LABEL: ClassVar[str] = "scale"
-    EXAMPLE: ClassVar[str] = "learned_scale(0, low = -1, high = 1)"
-    SOURCE: ClassVar[str] = "arXiv:1605.08831; SkipInit: De and Smith 2020; LayerScale: Touvron et al. 2021"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = "learned_scale"
+    LABEL = "scale"
+    EXAMPLE = "learned_scale(0, low = -1, high = 1)"
+    SOURCE = "arXiv:1605.08831; SkipInit: De and Smith 2020; LayerScale: Touvron et al. 2021"
+    SETTINGS = (
         Setting("init", "number", default=1),
         Setting("per", "word", default="scalar", choices=("scalar", "channel")),
         Setting("low", "number", default=None),

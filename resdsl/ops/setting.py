@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
 from typing import Literal, assert_never
+
+from resdsl.record import record
 
 Value = bool | int | float | str | tuple[int, ...] | None
 """A value of the language, computed: a number, `true`, a word, a size such as `3x3`; None where nothing was written."""
@@ -37,7 +38,7 @@ class Required(Enum):
 REQUIRED = Required.REQUIRED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One argument of a layer.
 

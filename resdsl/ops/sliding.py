@@ -46,13 +46,14 @@ def slide(layer: object, of: tuple[Window, ...], shape: Shape, *, ceil: bool = F
 
 def _places(layer: object, window: Window, size: int, shape: Shape, *, ceil: bool) -> int:
     reach = window.dilation * (window.kernel - 1) + 1
-    room = size + 2 * window.padding - reach
+    beyond = window.stride - 1 if ceil else 0
+    room = size + 2 * window.padding + beyond - reach
     if room < 0:
-        least = max(1, reach - 2 * window.padding)
-        pixels = "1 pixel" if least == 1 else f"{least} pixels"
-        raise ShapeError(f"`{layer}` needs at least {pixels} a side; {shape} comes in")
-    if not ceil:
-        return room // window.stride + 1
-    places = -(-room // window.stride) + 1
-    starts_inside = (places - 1) * window.stride < size + window.padding
-    return places if starts_inside else places - 1
+        raise ShapeError(f"`{layer}` needs at least {_pixels(size - room)} a side; {shape} comes in")
+    places = room // window.stride + 1
+    starts_outside = ceil and (places - 1) * window.stride >= size + window.padding
+    return places - 1 if starts_outside else places
+
+
+def _pixels(number: int) -> str:
+    return "1 pixel" if number == 1 else f"{number} pixels"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from resdsl.ops.base import Op, Saved, TorchCall
+from resdsl.ops.base import OfZeros, Op, Saved, TorchCall
 from resdsl.ops.setting import Setting, write_value
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 
-@dataclass(frozen=True, slots=True)
 class Add(Op):
     """y = a + b, of equal shapes.
 
@@ -18,10 +15,11 @@ class Add(Op):
         ShapeError: where the shapes differ; an addition never broadcasts.
     """
 
-    NAME: ClassVar[str] = ""
-    LABEL: ClassVar[str] = "add"
-    EXAMPLE: ClassVar[str] = "y = x + f"
-    INPUTS: ClassVar[int] = 2
+    __slots__ = ()
+    NAME = ""
+    LABEL = "add"
+    EXAMPLE = "y = x + f"
+    INPUTS = 2
 
     def __str__(self) -> str:
         return "+"
@@ -32,11 +30,16 @@ class Add(Op):
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("expression", "{0} + {1}", precedence=1)
 
+    def is_commutative(self) -> bool:
+        return True
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if all(is_zero) else is_zero.index(False) if any(is_zero) else "computed"
+
     def gain(self) -> float | None:
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
 class Subtract(Op):
     """y = a - b, of equal shapes.
 
@@ -44,10 +47,11 @@ class Subtract(Op):
         ShapeError: where the shapes differ; a subtraction never broadcasts.
     """
 
-    NAME: ClassVar[str] = ""
-    LABEL: ClassVar[str] = "subtract"
-    EXAMPLE: ClassVar[str] = "y = x - f"
-    INPUTS: ClassVar[int] = 2
+    __slots__ = ()
+    NAME = ""
+    LABEL = "subtract"
+    EXAMPLE = "y = x - f"
+    INPUTS = 2
 
     def __str__(self) -> str:
         return "-"
@@ -58,8 +62,16 @@ class Subtract(Op):
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("expression", "{0} - {1}", precedence=1)
 
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        match is_zero:
+            case True, True:
+                return "zero"
+            case False, True:
+                return 0
+            case _:
+                return "computed"
 
-@dataclass(frozen=True, slots=True)
+
 class Multiply(Op):
     """y = a · b, value by value; a size of 1 on one side serves the whole of the other, as a channel gate needs.
 
@@ -69,11 +81,12 @@ class Multiply(Op):
         ShapeError: where channels or sizes differ and neither is 1.
     """
 
-    NAME: ClassVar[str] = ""
-    LABEL: ClassVar[str] = "multiply"
-    EXAMPLE: ClassVar[str] = "y = g * x"
-    SOURCE: ClassVar[str] = "Hu et al. 2018, eq. 4"
-    INPUTS: ClassVar[int] = 2
+    __slots__ = ()
+    NAME = ""
+    LABEL = "multiply"
+    EXAMPLE = "y = g * x"
+    SOURCE = "Hu et al. 2018, eq. 4"
+    INPUTS = 2
 
     def __str__(self) -> str:
         return "*"
@@ -89,19 +102,25 @@ class Multiply(Op):
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("expression", "{0} * {1}", precedence=2)
 
+    def is_commutative(self) -> bool:
+        return True
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if any(is_zero) else "computed"
+
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0, 1))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Affine(Op):
     """y = scale · x + shift, with two constants: `1 - g` has scale -1 and shift 1, `0.5 * x` scale 0.5."""
 
-    NAME: ClassVar[str] = ""
-    LABEL: ClassVar[str] = "affine"
-    EXAMPLE: ClassVar[str] = "y = (1 - g) * x + 0.5 * f"
-    SOURCE: ClassVar[str] = "He et al. 2016b, §3.1"
-    SETTINGS: ClassVar[tuple[Setting, ...]] = (
+    NAME = ""
+    LABEL = "affine"
+    EXAMPLE = "y = (1 - g) * x + 0.5 * f"
+    SOURCE = "He et al. 2016b, §3.1"
+    SETTINGS = (
         Setting("scale", "number", default=1),
         Setting("shift", "number", default=0),
     )
@@ -120,6 +139,9 @@ class Affine(Op):
     def is_identity(self, *inputs: Shape) -> bool:
         return self.scale == 1 and self.shift == 0
 
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if all(is_zero) and self.shift == 0 else "computed"
+
     def gain(self) -> float | None:
         return self.scale
 
@@ -134,7 +156,6 @@ class Affine(Op):
         return f"{product} {'+' if self.shift > 0 else '-'} {write_value(abs(self.shift))}"
 
 
-@dataclass(frozen=True, slots=True)
 class Concat(Op):
     """The channels of a, then those of b: `(A, H, W), (B, H, W) -> (A + B, H, W)`.
 
@@ -142,11 +163,12 @@ class Concat(Op):
         ShapeError: where the spatial sizes differ.
     """
 
-    NAME: ClassVar[str] = ""
-    LABEL: ClassVar[str] = "concat"
-    EXAMPLE: ClassVar[str] = "y = concat(x, f)"
-    SOURCE: ClassVar[str] = "Huang et al. 2017 (DenseNet)"
-    INPUTS: ClassVar[int] = 2
+    __slots__ = ()
+    NAME = ""
+    LABEL = "concat"
+    EXAMPLE = "y = concat(x, f)"
+    SOURCE = "Huang et al. 2017 (DenseNet)"
+    INPUTS = 2
 
     def __str__(self) -> str:
         return "concat"
@@ -164,17 +186,17 @@ class Concat(Op):
         return 1.0
 
 
-@dataclass(frozen=True, slots=True)
 class Survive(Op):
     """Marks the residual branch f that a survival schedule drops; p_l and the manner stand in the graph.
 
     Its torch form is the block's: a dropped block computes no f at all, so no call on f can stand for it.
     """
 
-    NAME: ClassVar[str] = ""
-    LABEL: ClassVar[str] = "survive"
-    EXAMPLE: ClassVar[str] = "survive linear(0.5)"
-    SOURCE: ClassVar[str] = "Huang et al. 2016, eq. 2"
+    __slots__ = ()
+    NAME = ""
+    LABEL = "survive"
+    EXAMPLE = "survive linear(0.5)"
+    SOURCE = "Huang et al. 2016, eq. 2"
 
     def __str__(self) -> str:
         return "survive"
