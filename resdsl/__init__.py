@@ -1,3 +1,82 @@
-"""A textual language for residual neural architectures, and its compiler to PyTorch."""
+"""resdsl: a textual language for residual neural architectures, and its compiler.
+
+`load` gives the graph of a network, `build` a PyTorch module; neither torch nor anything else large is imported
+before it is needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resdsl.analysis.cost import Cost, cost
+    from resdsl.build import build
+    from resdsl.compiler import load
+    from resdsl.diagnostics import Code, Diagnostic, ResError
+    from resdsl.emit import emit
+    from resdsl.ir.graph import Graph, Link, Section, Step
+    from resdsl.ir.unit import Node, Unit
+    from resdsl.limits import Limits
+    from resdsl.shape import Shape
+    from resdsl.syntax import Program, parse
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Code": "resdsl.diagnostics",
+    "Cost": "resdsl.analysis.cost",
+    "Diagnostic": "resdsl.diagnostics",
+    "Graph": "resdsl.ir.graph",
+    "Limits": "resdsl.limits",
+    "Link": "resdsl.ir.graph",
+    "Node": "resdsl.ir.unit",
+    "Program": "resdsl.syntax",
+    "ResError": "resdsl.diagnostics",
+    "Section": "resdsl.ir.graph",
+    "Shape": "resdsl.shape",
+    "Step": "resdsl.ir.graph",
+    "Unit": "resdsl.ir.unit",
+    "build": "resdsl.build",
+    "cost": "resdsl.analysis.cost",
+    "emit": "resdsl.emit",
+    "load": "resdsl.compiler",
+    "parse": "resdsl.syntax",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Imports a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'resdsl' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted([*_HOMES, "__version__"])
+
+
+__all__ = [
+    "Code",
+    "Cost",
+    "Diagnostic",
+    "Graph",
+    "Limits",
+    "Link",
+    "Node",
+    "Program",
+    "ResError",
+    "Section",
+    "Shape",
+    "Step",
+    "Unit",
+    "__version__",
+    "build",
+    "cost",
+    "emit",
+    "load",
+    "parse",
+]

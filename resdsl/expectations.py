@@ -11,6 +11,7 @@ from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems, mistake
+from resdsl.elaborate.statements import open_parameters
 from resdsl.elaborate.scope import Scope, Value, describe, write
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
@@ -65,7 +66,7 @@ def _dims(wanted: Value) -> object:
 
 
 def _fixed(expect: ast.Expect, scope: Scope, elaborated: Elaborated) -> dict[str, Value]:
-    names = [parameter.name for parameter in elaborated.found.definition.parameters]
+    names = [parameter.name for parameter in open_parameters(elaborated.found)]
     values: dict[str, Value] = {}
     for argument in expect.arguments:
         if not isinstance(argument, ast.Keyword):
@@ -81,7 +82,7 @@ def _fixed(expect: ast.Expect, scope: Scope, elaborated: Elaborated) -> dict[str
 
 
 def _fixed_value(elaborated: Elaborated, argument: ast.Keyword, scope: Scope) -> Value:
-    parameter = next(p for p in elaborated.found.definition.parameters if p.name == argument.name)
+    parameter = next(p for p in open_parameters(elaborated.found) if p.name == argument.name)
     if parameter.type in ("block", "shortcut", "layer"):
         return close(parameter.type, argument.value, scope, Dynamic())
     return evaluate_value(argument.value, scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from resdsl.diagnostics import Code, Fix, Note, nearest
 from resdsl.elaborate.definitions import Found
@@ -13,6 +14,8 @@ from resdsl.elaborate.scope import Closure, ClosureKind, Scope, Value, describe,
 from resdsl.ops import OPS, Op
 from resdsl.source import Span
 from resdsl.syntax import ast
+
+_S = TypeVar("_S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *,
         stride: the stage's stride for the parameter `stride`, if any.
     """
     definition = found.definition
-    given = _place(definition, calls, span)
+    given = _place(definition, calls)
     scope = Scope(found.module)
     for parameter in definition.parameters:
         if parameter.name == "stride" and stride is not None:
@@ -114,10 +117,10 @@ def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *,
     return scope
 
 
-def check_type(parameter: ast.Parameter, value: Value, span: Span, *, loose: bool = True) -> Value:
-    """The value as the parameter's declared type takes it. Raises Mistake for another type or a value out of range.
+def check_type(parameter: ast.Parameter, value: Value, span: Span) -> Value:
+    """The value as the parameter's declared type takes it; any value where none is declared.
 
-    A number given to an untyped parameter is taken as it is; with `loose=False` its default's type holds.
+    Raises Mistake for a value of another type.
     """
     kind = parameter.type
     wanted = _TYPES.get(kind or "")
@@ -158,58 +161,63 @@ def _take(parameter: ast.Parameter, expression: ast.Expression, outer: Scope, in
     return value
 
 
-def _place(
-    definition: ast.AnyDefinition, calls: tuple[Call, ...], span: Span
-) -> dict[str, tuple[ast.Expression, Scope]]:
-    names = [parameter.name for parameter in definition.parameters]
-    given: dict[str, tuple[ast.Expression, Scope]] = {}
-    n_positional = 0
+def _place(definition: ast.AnyDefinition, calls: tuple[Call, ...]) -> dict[str, tuple[ast.Expression, Scope]]:
+    placing = _Placing(definition.name, definition.parameters, definition.name_span)
     for call in calls:
         for argument in call.arguments:
-            match argument:
-                case ast.Keyword():
-                    name = argument.name
-                case ast.Stride():
-                    name = "stride"
-                case ast.Positional():
-                    if n_positional >= len(names):
-                        takes = f"takes {len(names)} value{'s' if len(names) != 1 else ''}"
-                        raise mistake(
-                            Code.ARGUMENT_COUNT,
-                            f"`{definition.name}` {takes}, and this is one more",
-                            argument.span,
-                            notes=(Note(definition.name_span, _signature(definition)),),
-                        )
-                    name = names[n_positional]
-                    n_positional += 1
-            _check_name(name, names, given, definition, argument)
-            given[name] = (argument.value, call.scope)
-    return given
+            placing.add(argument, call.scope)
+    return placing.given
 
 
-def _check_name(
-    name: str,
-    names: list[str],
-    given: Mapping[str, object],
-    definition: ast.AnyDefinition,
-    argument: ast.Argument,
-) -> None:
-    if name in given:
-        raise mistake(Code.ARGUMENT_REPEATED, f"`{name}` is given twice to `{definition.name}`", argument.span)
-    if name not in names:
-        near = nearest(name, names)
-        raise mistake(
-            Code.ARGUMENT_UNKNOWN,
-            f"`{definition.name}` has no parameter `{name}`",
-            argument.span,
-            notes=(Note(definition.name_span, _signature(definition)),),
-            help=f"did you mean `{near}`?" if near else "",
-        )
+def place_arguments(
+    reference: ast.Reference, parameters: tuple[ast.Parameter, ...]
+) -> dict[str, tuple[ast.Expression, Scope | None]]:
+    """The arguments of a reference by the name of the parameter that each is for. Raises Mistake where one has none."""
+    placing: _Placing[Scope | None] = _Placing(reference.name, parameters, None)
+    for argument in reference.arguments or ():
+        placing.add(argument, None)
+    return placing.given
 
 
-def _signature(definition: ast.AnyDefinition) -> str:
-    names = ", ".join(parameter.name for parameter in definition.parameters)
-    return f"its parameters: {names}" if names else "has no parameters"
+class _Placing(Generic[_S]):
+    """Arguments on their way to parameters: by place, by name, and `/s` to `stride`."""
+
+    def __init__(self, name: str, parameters: tuple[ast.Parameter, ...], declared: Span | None) -> None:
+        self.given: dict[str, tuple[ast.Expression, _S]] = {}
+        self._name = name
+        self._names = [parameter.name for parameter in parameters]
+        self._declared = declared
+        self._n_positional = 0
+
+    def add(self, argument: ast.Argument, scope: _S) -> None:
+        """Finds the argument's parameter. Raises Mistake where there is none, or it has a value."""
+        match argument:
+            case ast.Keyword():
+                name = argument.name
+            case ast.Stride():
+                name = "stride"
+            case ast.Positional():
+                name = self._next(argument)
+        if name in self.given:
+            raise mistake(Code.ARGUMENT_REPEATED, f"`{name}` is given twice to `{self._name}`", argument.span)
+        if name not in self._names:
+            near = nearest(name, self._names)
+            message = f"`{self._name}` has no parameter `{name}`"
+            help = f"did you mean `{near}`?" if near else ""
+            raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, notes=self._signature(), help=help)
+        self.given[name] = (argument.value, scope)
+
+    def _next(self, argument: ast.Positional) -> str:
+        if self._n_positional >= len(self._names):
+            takes = f"takes {len(self._names)} value{'s' if len(self._names) != 1 else ''}"
+            message = f"`{self._name}` {takes}, and this is one more"
+            raise mistake(Code.ARGUMENT_COUNT, message, argument.span, notes=self._signature())
+        self._n_positional += 1
+        return self._names[self._n_positional - 1]
+
+    def _signature(self) -> tuple[Note, ...]:
+        text = f"its parameters: {', '.join(self._names)}" if self._names else "has no parameters"
+        return (Note(self._declared, text),) if self._declared else ()
 
 
 def _unknown(kind: ClosureKind, name: str, reference: ast.Reference, scope: Scope, bound: object) -> Exception:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Code, Note, nearest
-from resdsl.elaborate.bind import Call, Dynamic, bind, check_range, check_type, close
+from resdsl.elaborate.bind import Dynamic, check_range, check_type, close, place_arguments
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
@@ -32,7 +32,7 @@ class Statements:
         links: in order.
         expects: the network's own; what a base network expects is not true of what derives from it.
         cites: in order.
-        parameters: the network's own parameters with their values.
+        parameters: the network's parameters, its own and its base's, with their values.
     """
 
     singles: dict[str, tuple[Single, Scope]] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
@@ -41,7 +41,6 @@ class Statements:
     expects: list[tuple[ast.Expect, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
     cites: list[str] = field(default_factory=list[str])
     parameters: dict[str, Value] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    scopes: list[tuple[ast.Network | ast.Derived, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
 
     def single(self, kind: type[Single]) -> tuple[Single, Scope] | None:
         """The statement of that kind, if there is one."""
@@ -53,43 +52,58 @@ def gather(found: Found, values: Mapping[str, Value], problems: Problems) -> Sta
 
     Raises Mistake where a value fits no parameter; mistakes within the statements go to `problems`.
     """
-    definition = found.definition
-    assert isinstance(definition, ast.Network | ast.Derived), "only networks are found as networks"
-    scope = _bind_values(found, values)
-    statements = _gather(found, scope, problems, path=())
-    statements.parameters = {parameter.name: scope.names[parameter.name] for parameter in definition.parameters}  # pyright: ignore[reportAttributeAccessIssue]
+    _check_names(values, found)
+    statements = Statements()
+    _gather(found, values, statements, problems)
     return statements
+
+
+def open_parameters(found: Found) -> tuple[ast.Parameter, ...]:
+    """The parameters that a network can be given: its own, then those of its base that it leaves open.
+
+    Raises Mistake where the base does not exist or is the network itself.
+    """
+    own = found.definition.parameters
+    if not isinstance(found.definition, ast.Derived):
+        return own
+    base = open_parameters(_base(found.definition, found))
+    given = _given(found.definition.base, base)
+    taken = {parameter.name for parameter in own} | given.keys()
+    return (*own, *(parameter for parameter in base if parameter.name not in taken))
+
+
+def _check_names(values: Mapping[str, Value], found: Found) -> None:
+    names = [parameter.name for parameter in open_parameters(found)]
+    for name in values:
+        if name not in names:
+            near = nearest(name, names)
+            known = f"its parameters: {', '.join(names)}" if names else "it has none"
+            message = f"the network `{found.definition.name}` has no parameter `{name}`"
+            help = f"did you mean `{near}`?" if near else known
+            raise mistake(Code.ARGUMENT_UNKNOWN, message, found.definition.name_span, help=help)
 
 
 def _bind_values(found: Found, values: Mapping[str, Value]) -> Scope:
     definition = found.definition
     scope = Scope(found.module)
-    by_name = {parameter.name: parameter for parameter in definition.parameters}
-    for name in values:
-        if name not in by_name:
-            near = nearest(name, by_name)
-            known = f"its parameters: {', '.join(by_name)}" if by_name else "it has none"
-            raise mistake(
-                Code.ARGUMENT_UNKNOWN,
-                f"the network `{definition.name}` has no parameter `{name}`",
-                definition.name_span,
-                help=f"did you mean `{near}`?" if near else known,
-            )
     for parameter in definition.parameters:
         if parameter.name in values:
             scope.names[parameter.name] = _take_value(parameter, values[parameter.name], scope)
         elif parameter.default is not None:
-            if parameter.type in ("block", "shortcut", "layer"):
-                scope.names[parameter.name] = close(parameter.type, parameter.default, scope, Dynamic())
-            else:
-                default = check_type(parameter, evaluate_value(parameter.default, scope), parameter.default.span)
-                check_range(parameter, default, parameter.default.span, scope)
-                scope.names[parameter.name] = default
+            scope.names[parameter.name] = _default(parameter, parameter.default, scope)
         else:
             message = f"the network `{definition.name}` needs a value for `{parameter.name}`"
             help = f"set it: `-p {parameter.name}=…`, or `load(…, {parameter.name}=…)`"
             raise mistake(Code.ARGUMENT_MISSING, message, parameter.span, help=help)
     return scope
+
+
+def _default(parameter: ast.Parameter, expression: ast.Expression, scope: Scope) -> Value:
+    if parameter.type in ("block", "shortcut", "layer"):
+        return close(parameter.type, expression, scope, Dynamic())
+    value = check_type(parameter, evaluate_value(expression, scope), expression.span)
+    check_range(parameter, value, expression.span, scope)
+    return value
 
 
 def _take_value(parameter: ast.Parameter, value: Value, scope: Scope) -> Value:
@@ -105,44 +119,60 @@ def _take_value(parameter: ast.Parameter, value: Value, scope: Scope) -> Value:
     return value
 
 
-def _gather(found: Found, scope: Scope, problems: Problems, path: tuple[ast.AnyDefinition, ...]) -> Statements:
+def _gather(found: Found, values: Mapping[str, Value], statements: Statements, problems: Problems) -> Scope:
+    """Adds the statements of a network, its base's before its own; gives the scope of its own."""
     definition = found.definition
-    if definition in path:
-        circle = " → ".join(d.name for d in (*path[path.index(definition) :], definition))
-        raise mistake(
-            Code.NAME_CYCLE, f"the network `{definition.name}` derives from itself: {circle}", definition.name_span
-        )
-    match definition:
-        case ast.Network():
-            statements = Statements()
-        case ast.Derived():
-            base = _base(definition, found)
-            calls = (Call(definition.base.arguments, scope),) if definition.base.arguments is not None else ()
-            inner = bind(base, calls, definition.base.span, Dynamic())
-            statements = _gather(base, inner, problems, (*path, definition))
-            statements.expects.clear()
-            _outermost(scope).parent = statements.scopes[-1][1]
-        case _:
-            raise AssertionError("only networks have statements")
-    statements.scopes.append((definition, scope))
+    scope = _bind_values(found, values)
+    if isinstance(definition, ast.Derived):
+        base = _base(definition, found)
+        own = {parameter.name for parameter in definition.parameters}
+        inherited = {name: value for name, value in values.items() if name not in own}
+        inner = _gather(base, inherited | _evaluate_given(definition.base, base, scope), statements, problems)
+        statements.expects.clear()
+        scope.parent = inner
+    for parameter in definition.parameters:
+        statements.parameters[parameter.name] = scope.names[parameter.name]  # pyright: ignore[reportArgumentType]
+    assert isinstance(definition, ast.Network | ast.Derived), "only networks are found as networks"
     _add_own(definition, scope, statements, problems)
-    return statements
-
-
-def _outermost(scope: Scope) -> Scope:
-    while scope.parent is not None:
-        scope = scope.parent
     return scope
+
+
+def _evaluate_given(reference: ast.Reference, base: Found, scope: Scope) -> dict[str, Value]:
+    parameters = {parameter.name: parameter for parameter in open_parameters(base)}
+    values: dict[str, Value] = {}
+    for name, expression in _given(reference, tuple(parameters.values())).items():
+        kind = parameters[name].type
+        if kind in ("block", "shortcut", "layer"):
+            values[name] = close(kind, expression, scope, Dynamic())
+        else:
+            values[name] = check_type(parameters[name], evaluate_value(expression, scope), expression.span)
+            check_range(parameters[name], values[name], expression.span, scope)
+    return values
+
+
+def _given(reference: ast.Reference, parameters: tuple[ast.Parameter, ...]) -> dict[str, ast.Expression]:
+    """The arguments by the name of the parameter that each is for."""
+    return {name: expression for name, (expression, _) in place_arguments(reference, parameters).items()}
 
 
 def _base(definition: ast.Derived, found: Found) -> Found:
     base = found.module.find("network", definition.base.name)
-    if base is not None:
-        return base
-    near = nearest(definition.base.name, found.module.names_of("network"))
-    message = f"there is no network named `{definition.base.name}`"
-    help = f"did you mean `{near}`?" if near else "`use` the file that defines it"
-    raise mistake(Code.NAME_UNKNOWN, message, definition.base.name_span, help=help)
+    if base is None:
+        near = nearest(definition.base.name, found.module.names_of("network"))
+        message = f"there is no network named `{definition.base.name}`"
+        help = f"did you mean `{near}`?" if near else "`use` the file that defines it"
+        raise mistake(Code.NAME_UNKNOWN, message, definition.base.name_span, help=help)
+    chain = [found]
+    while isinstance(chain[-1].definition, ast.Derived):
+        below = chain[-1].module.find("network", chain[-1].definition.base.name)
+        if below is None:
+            break
+        if below in chain:
+            circle = " → ".join(f.definition.name for f in (*chain[chain.index(below) :], below))
+            message = f"the network `{below.definition.name}` derives from itself: {circle}"
+            raise mistake(Code.NAME_CYCLE, message, definition.base.name_span)
+        chain.append(below)
+    return base
 
 
 def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:

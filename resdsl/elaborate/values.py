@@ -8,6 +8,7 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.scope import Scope, Value
+from resdsl.elaborate.statements import open_parameters
 from resdsl.source import Source
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse
@@ -19,7 +20,7 @@ def read_value(found: Found, name: str, value: object) -> Value:
     A text stands for itself where the parameter is a text; elsewhere it is read as an expression: `gate(-6)` for a
     shortcut kind, `3x3` for a size, `0.5` for a number. Raises Mistake for a value that no parameter can take.
     """
-    parameter = next((p for p in found.definition.parameters if p.name == name), None)
+    parameter = next((p for p in open_parameters(found) if p.name == name), None)
     kind = parameter.type if parameter is not None else None
     match value:
         case bool() | int() | float():
