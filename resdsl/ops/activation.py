@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from resdsl.ops.arguments import differing
-from resdsl.ops.base import Literals, Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.base import Literals, OfZeros, Op, Saved, TensorSpec, TorchCall
 from resdsl.ops.setting import Setting
 from resdsl.record import record
 from resdsl.shape import Shape
@@ -15,18 +15,22 @@ from resdsl.shape import Shape
 class Activation(Op):
     """An elementwise function of torch: `(C, H, W) -> (C, H, W)`, no weights, not counted as multiply-adds.
 
-    `FUNCTION` is torch's, `SAVED` what its backward formula reads.
+    `FUNCTION` is torch's, `SAVED` what its backward formula reads, `ZERO` whether it makes zero of zero.
     """
 
     LABEL = "act"
     FUNCTION: ClassVar[str]
     SAVED = Saved(inputs=(0,))
+    ZERO: ClassVar[bool] = True
 
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("function", self.FUNCTION, (), self._arguments())
 
     def saves(self, *inputs: Shape) -> Saved:
         return self.SAVED
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if all(is_zero) and self.ZERO else "computed"
 
     def _arguments(self) -> tuple[tuple[str, Literals], ...]:
         return ()
@@ -148,6 +152,7 @@ class Sigmoid(Activation):
     NAME = "sigmoid"
     EXAMPLE = "sigmoid"
     FUNCTION = "torch.sigmoid"
+    ZERO = False
     SAVED = Saved(output=True)
 
 
@@ -159,6 +164,7 @@ class Softplus(Activation):
     EXAMPLE = "softplus"
     SOURCE = "Dugas et al. 2001"
     FUNCTION = "F.softplus"
+    ZERO = False
 
 
 class Softmax(Activation):
@@ -168,6 +174,7 @@ class Softmax(Activation):
     NAME = "softmax"
     EXAMPLE = "softmax"
     FUNCTION = "F.softmax"
+    ZERO = False
     SAVED = Saved(output=True)
 
     def _arguments(self) -> tuple[tuple[str, Literals], ...]:
@@ -199,6 +206,9 @@ class Prelu(Op):
     def torch_call(self, *inputs: Shape) -> TorchCall:
         settings = differing(("num_parameters", self._n_weights(inputs[0]), 1), ("init", self.init, 0.25))
         return TorchCall("module", "nn.PReLU", (), settings)
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if all(is_zero) else "computed"
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,))
@@ -248,6 +258,9 @@ class Pelu(Op):
 
     def torch_source(self, *inputs: Shape) -> str:
         return PELU
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if all(is_zero) else "computed"
 
     def saves(self, *inputs: Shape) -> Saved:
         # The input for x / b, the quotient for elu, its result for the product with a.

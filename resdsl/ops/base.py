@@ -186,7 +186,7 @@ class Op:
 
         `zero`: the constant zero again; a number: the input of that number, as it is; `computed`: anything else.
         """
-        return "computed"
+        return "zero" if all(is_zero) and self.gain() is not None else "computed"
 
     def wants_vector(self) -> bool:
         """Whether it takes a vector only, so that one pixel of channels is flattened in front of it."""
@@ -201,5 +201,12 @@ class Op:
         return Saved()
 
     def gain(self) -> float | None:
-        """The constant by which it scales a signal: 1 for an addition, k for `k * x`; None where it is not constant."""
+        """The constant by which it scales a signal: 1 for an addition, k for `k * x`; None where it is not constant.
+
+        Where training draws random numbers, the mean: 1 for dropout, which divides by what it keeps.
+        """
         return None
+
+    def kept(self) -> float:
+        """The probability with which a value passes in training: 1 - rate for dropout."""
+        return 1.0

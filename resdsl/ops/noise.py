@@ -33,6 +33,12 @@ class Dropout(Op):
     def is_random(self) -> bool:
         return True
 
+    def gain(self) -> float | None:
+        return 1.0
+
+    def kept(self) -> float:
+        return 1 - self.rate
+
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(floats=inputs[0].elements)
 
@@ -71,6 +77,12 @@ class SpatialDropout(Op):
 
     def is_random(self) -> bool:
         return True
+
+    def gain(self) -> float | None:
+        return 1.0
+
+    def kept(self) -> float:
+        return 1 - self.rate
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(floats=inputs[0].channels)
@@ -120,6 +132,12 @@ class Bernoulli(Op):
 
     def is_random(self) -> bool:
         return True
+
+    def gain(self) -> float | None:
+        return self.p
+
+    def kept(self) -> float:
+        return self.p
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(floats=inputs[0].elements)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.arguments import differing
-from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.base import OfZeros, Op, Saved, TensorSpec, TorchCall
 from resdsl.ops.setting import Setting
 from resdsl.record import record
 from resdsl.shape import Shape
@@ -73,6 +73,9 @@ class LearnedScale(Op):
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def of_zeros(self, *is_zero: bool) -> OfZeros:
+        return "zero" if all(is_zero) else "computed"
 
     def _is_bounded(self) -> bool:
         return self.low is not None or self.high is not None
