@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Diagnostic, ResError, nearest
@@ -23,24 +24,67 @@ from resdsl.ir.verify import verify
 from resdsl.limits import DEFAULT, Limits
 from resdsl.source import Source
 
+if TYPE_CHECKING:
+    from torch import nn
+
+Spec: TypeAlias = "str | Path | Graph | Mapping[str, object]"
+"""What names a network: see `load`."""
+
 Given = Value | str | list[object] | None
 """What a caller may set a parameter to: a number, `true`, a text, a list; the name of a block or kind as text."""
 
 
-def load(path_or_text: str | Path, network: str | None = None, *, limits: Limits = DEFAULT, **params: Given) -> Graph:
+def load(
+    spec: Spec,
+    network: str | None = None,
+    *,
+    params: Mapping[str, Given] | None = None,
+    limits: Limits = DEFAULT,
+    **more: Given,
+) -> Graph:
     """The graph of a network.
 
     Args:
-        path_or_text: a `.res` file, the text of one, or the name of a network of the library.
+        spec: a `.res` file, the text of one, the name of a network of the library, a graph (given back as it is), or
+            a mapping with these arguments: `{"spec": "wrn.res", "network": "wrn", "params": {"depth": 28}}`.
         network: which network of the file; else the one named as the file, or the only one.
+        params: values of the network's parameters.
         limits: what the program may ask for.
-        **params: values of the network's parameters.
+        **more: further parameters, by name.
 
     Raises:
         ResError: with everything that is wrong.
     """
-    program = read(path_or_text, limits=limits)
-    return program.graph(network or program.preferred, params)
+    given = {**(params or {}), **more}
+    if isinstance(spec, Graph):
+        return spec
+    if isinstance(spec, Mapping):
+        inner = {key: value for key, value in spec.items() if key not in ("spec", "network", "params")}
+        inner_params = cast("Mapping[str, Given]", spec.get("params") or {})
+        named = cast("str | None", spec.get("network"))
+        text = cast("str | Path", spec["spec"])
+        return load(text, network or named, params={**inner_params, **inner, **given}, limits=limits)
+    program = read(spec, limits=limits)
+    return program.graph(network or program.preferred, given)
+
+
+def build(
+    spec: Spec,
+    network: str | None = None,
+    *,
+    params: Mapping[str, Given] | None = None,
+    limits: Limits = DEFAULT,
+    **more: Given,
+) -> nn.Module:
+    """The PyTorch module of a network: the emitted Python text, run. Takes what `load` takes; imports torch.
+
+    Raises:
+        ResError: with everything that is wrong.
+    """
+    graph = load(spec, network, params=params, limits=limits, **more)
+    from resdsl.emit.torch import build as build_module
+
+    return build_module(graph)
 
 
 def check(path_or_text: str | Path, *, limits: Limits = DEFAULT) -> Checked:
@@ -99,18 +143,22 @@ class ReadProgram:
             return elaborated
         raise ResError(problems.errors)
 
-    def check(self) -> Checked:
-        """Every network elaborated with its defaults, and every expectation computed."""
+    def check(self, network: str | None = None, params: Mapping[str, Given] | None = None) -> Checked:
+        """Every network, or that one, elaborated and verified; every expectation computed, unless parameters are set."""
+        wanted: list[str | None] = [found.definition.name for found in self.networks()]
+        if network is not None or params:
+            wanted = [network or self.preferred]
         names: list[str] = []
         n_expectations = 0
         problems = Problems()
-        for found in self.networks():
+        for name in wanted:
             try:
-                elaborated = self.elaborate(found.definition.name, {})
-                names.append(found.definition.name)
+                elaborated = self.elaborate(name, params or {})
+                names.append(elaborated.graph.name)
                 for diagnostic in elaborated.warnings:
                     problems.add(diagnostic)
-                n_expectations += check_expectations(elaborated, problems, self.limits)
+                if not params:  # what a file expects, it expects of its defaults
+                    n_expectations += check_expectations(elaborated, problems, self.limits)
             except ResError as error:
                 for diagnostic in error.diagnostics:
                     problems.add(diagnostic)
@@ -138,7 +186,7 @@ class ReadProgram:
         return found
 
 
-def read(path_or_text: str | Path, *, limits: Limits = DEFAULT, loader: Loader | None = None) -> ReadProgram:
+def read(path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader: Loader | None = None) -> ReadProgram:
     """A program from a file, a text, or the name of a network of the library. Raises ResError for what is wrong."""
     loader = loader or Loader(Problems(), limits)
     problems = loader.problems = Problems()
@@ -167,8 +215,8 @@ def library() -> Iterator[Path]:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _find_file(path_or_text: str | Path) -> Path | Source:
-    if isinstance(path_or_text, Path):
+def _find_file(path_or_text: str | Path | Source) -> Path | Source:
+    if isinstance(path_or_text, Path | Source):
         return path_or_text
     text = path_or_text
     if "\n" in text or text.lstrip().startswith(("res ", "#", "/*")) or "{" in text:

@@ -11,8 +11,8 @@ from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems, mistake
-from resdsl.elaborate.statements import open_parameters
 from resdsl.elaborate.scope import Scope, Value, describe, write
+from resdsl.elaborate.statements import open_parameters
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
 from resdsl.shape import Shape

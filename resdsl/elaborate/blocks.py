@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from resdsl.diagnostics import Code, Note
+from resdsl.diagnostics import Code, InternalError, Note
 from resdsl.elaborate.bind import Dynamic, Target, bind
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
 from resdsl.elaborate.layers import LayerFrame
-from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Scope, Value, write
 from resdsl.elaborate.shortcuts import Around, Junction, join, leaves_nothing
+from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.tensors import Tensor, UnitBuilder
 from resdsl.ir.unit import Unit
 from resdsl.limits import Limits
 from resdsl.ops import Extern, Survive
+from resdsl.ops import Value as SettingValue
 from resdsl.shape import Shape
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -61,8 +63,7 @@ class Placing:
 
 def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limits, span: Span) -> Unit:
     """The unit of a block at its place. Raises Mistake where it cannot stand there."""
-    found = target.found
-    assert isinstance(found, Found), "only definitions are found as blocks"
+    found = sure(target.found, Found)
     definition = found.definition
     scope = bind(found, target.calls, span, dynamic, stride=placing.stride)
     arguments = _write_arguments(definition, scope, target)
@@ -71,10 +72,9 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
     scope.names["in"] = placing.x.channels
     with frame.expanding(found, span):
         if isinstance(definition, ast.Extern):
-            parts = _Parts(scope, None, None, None, None, "change")
+            parts = _Parts()
         else:
-            assert isinstance(definition, ast.Block), "only blocks are found as blocks"
-            parts = _read(definition, scope)
+            parts = _read(sure(definition, ast.Block), scope)
     x = builder.input(0)
     before = x
     if parts.before is not None:
@@ -84,8 +84,7 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         if isinstance(definition, ast.Extern):
             f = _extern(definition, scope, frame, before, span)
         else:
-            assert parts.residual is not None, "checked when it was read"
-            f = frame.chain(parts.residual, before, scope)
+            f = frame.chain(sure(parts.residual, ast.Chain), before, scope)
     junction = placing.junction or parts.junction or placing.fallback
     if junction is None:
         message = (
@@ -134,9 +133,10 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
     )
 
 
-def build_chain(name: str, chain: ast.Chain, x: Shape, scope: Scope, dynamic: Dynamic, limits: Limits) -> Unit:
-    """The unit of a chain of layers: `stem`, `head` or `layers`."""
-    builder = UnitBuilder((x,), limits)
+def build_chain(name: str, chain: ast.Chain, spine: Spine, scope: Scope, dynamic: Dynamic) -> Unit:
+    """The unit of a chain of layers: `stem`, `head` or `layers`; it takes what leaves the spine."""
+    x = spine.shape
+    builder = UnitBuilder((x,), spine.limits)
     frame = LayerFrame(builder, dynamic, x.rank)
     y = frame.chain(chain, builder.input(0), scope)
     return Unit(definition=name, inputs=(x,), nodes=tuple(builder.nodes), output=y.value, span=chain.span)
@@ -144,12 +144,11 @@ def build_chain(name: str, chain: ast.Chain, x: Shape, scope: Scope, dynamic: Dy
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    scope: Scope
-    before: ast.Chain | None
-    residual: ast.Chain | None
-    after: ast.Chain | None
-    junction: Junction | None
-    shared: Shared
+    before: ast.Chain | None = None
+    residual: ast.Chain | None = None
+    after: ast.Chain | None = None
+    junction: Junction | None = None
+    shared: Shared = "change"
 
 
 def _read(definition: ast.Block, scope: Scope) -> _Parts:
@@ -184,7 +183,7 @@ def _read(definition: ast.Block, scope: Scope) -> _Parts:
     if residual is None:
         message = f"the block `{definition.name}` has no `residual`"
         raise mistake(Code.NETWORK_MISSING, message, definition.name_span, help="add `residual conv(3x3, width) -> …`")
-    return _Parts(scope, before, residual, after, junction, shared)
+    return _Parts(before, residual, after, junction, shared)
 
 
 def _read_shared(statement: ast.Before) -> Shared:
@@ -196,7 +195,7 @@ def _read_shared(statement: ast.Before) -> Shared:
             raise mistake(
                 Code.NETWORK_OPTION, message, option.span, help="`shared = change`, `first`, `stage` or `never`"
             )
-        shared = cast(Shared, option.value)
+        shared = cast("Shared", option.value)
     return shared
 
 
@@ -230,9 +229,10 @@ def _extern(definition: ast.Extern, scope: Scope, frame: LayerFrame, x: Tensor, 
     return frame.builder.add(op, (x,), span)
 
 
-def _plain(value: object) -> int | float | bool | str | tuple[int, ...]:
-    assert isinstance(value, int | float | str | tuple), "extern parameters are plain values"
-    return cast("int | float | bool | str | tuple[int, ...]", value)
+def _plain(value: object) -> SettingValue:
+    if isinstance(value, int | float | str | tuple):
+        return cast("SettingValue", value)
+    raise InternalError(f"an extern block's parameter is a plain value, not {value!r}")
 
 
 def _write_arguments(definition: ast.AnyDefinition, scope: Scope, target: Target) -> str:

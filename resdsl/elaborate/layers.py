@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result, evaluate
-from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
@@ -55,8 +55,7 @@ class LayerFrame:
         return self.builder.add(op, (tensor,), reference.span)
 
     def _apply_composite(self, target: Target, found: Found, reference: ast.Reference, tensor: Tensor) -> Tensor:
-        definition = found.definition
-        assert isinstance(definition, ast.Layer), "only layers are found as layers"
+        definition = sure(found.definition, ast.Layer)
         scope = bind(found, target.calls, reference.span, self.dynamic)
         scope.names |= {"x": tensor, "in": tensor.shape.channels}
         with self.expanding(found, reference.name_span), self.builder.inside(definition.name):
@@ -66,7 +65,7 @@ class LayerFrame:
         return result
 
     @contextmanager
-    def expanding(self, found: Found, span: Span) -> Iterator[None]:
+    def expanding(self, found: Found, span: Span) -> Generator[None]:
         """Meanwhile the definition is being expanded. Raises Mistake where it already is: it leads back to itself."""
         if found in self.path:
             circle = " → ".join(f.definition.name for f in (*self.path[self.path.index(found) :], found))

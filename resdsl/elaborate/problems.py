@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from resdsl.diagnostics import Code, Diagnostic, Fix, Note
+from resdsl.diagnostics import Code, Diagnostic, Fix, InternalError, Note
 from resdsl.source import Span
 
+_T = TypeVar("_T")
 
-class Mistake(Exception):
+
+class Mistake(Exception):  # noqa: N818 - the word of the project
     """One mistake, on its way to the nearest place that can go on without it."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -18,7 +21,7 @@ class Mistake(Exception):
         self.diagnostic = diagnostic
 
 
-class Echo(Exception):
+class Echo(Exception):  # noqa: N818 - the word of the project
     """Something that cannot be computed because of a mistake that is already told; says nothing itself."""
 
 
@@ -36,6 +39,13 @@ def mistake(
     return Mistake(Diagnostic(code, message, span, label=label, notes=notes, help=help, fix=fix))
 
 
+def sure(value: object, kind: type[_T]) -> _T:
+    """The value, which an earlier phase has made of this type."""
+    if isinstance(value, kind):
+        return value
+    raise InternalError(f"a {kind} is promised here, not {value!r}")
+
+
 @dataclass(slots=True)
 class Problems:
     """What was found so far; `found` holds errors and warnings in the order of finding."""
@@ -43,7 +53,7 @@ class Problems:
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     @contextmanager
-    def collect(self) -> Iterator[None]:
+    def collect(self) -> Generator[None]:
         """Goes on after the block when a mistake, or an echo of one, ends it early."""
         try:
             yield

@@ -10,7 +10,7 @@ from resdsl.elaborate.bind import Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result
 from resdsl.elaborate.layers import LayerFrame
-from resdsl.elaborate.problems import Mistake, mistake
+from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.tensors import ZERO, Tensor, Zero, ZeroUsed
 from resdsl.ops import Add
@@ -129,10 +129,8 @@ def _place_alone(target: Target, junction: Junction, x: Tensor, out: Shape, fram
 def _equations(
     target: Target, junction: Junction, x: Tensor, f: Tensor | Zero, out: Shape, frame: LayerFrame
 ) -> Result:
-    found = target.found
-    assert isinstance(found, Found), "only definitions are found as shortcut kinds"
-    definition = found.definition
-    assert isinstance(definition, ast.ShortcutKind), "only shortcut kinds are found as shortcut kinds"
+    found = sure(target.found, Found)
+    definition = sure(found.definition, ast.ShortcutKind)
     scope = bind(found, target.calls, target.span, frame.dynamic)
     scope.names |= {"x": x, "f": f, "in": x.shape.channels, "out": out.channels}
     if "stride" not in scope.names:

@@ -12,7 +12,6 @@ from resdsl.elaborate.blocks import LinkEnd, Placing, build_block
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
 from resdsl.elaborate.links import LinkSpan
 from resdsl.elaborate.problems import mistake
-from resdsl.elaborate.schedules import Schedule, survival_of
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine
@@ -63,14 +62,14 @@ class StagePlacer:
 
     Attributes:
         links: all links of the network, in block numbers.
-        n_blocks: L, the number of blocks of the network.
+        probabilities: p_l of each block; None where no schedule applies.
         fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
         step_of_block: the place on the spine of each block placed so far, both from 0.
     """
 
     spine: Spine
     links: tuple[LinkSpan, ...]
-    n_blocks: int
+    probabilities: tuple[float | None, ...]
     fallback: Junction | None
     step_of_block: list[int] = field(default_factory=list[int])
     _units: dict[Unit, Unit] = field(default_factory=dict[Unit, Unit])
@@ -87,12 +86,12 @@ class StagePlacer:
         """The links that end at a block (from 0), inner first."""
         return self._ends.get(block, ())
 
-    def place(self, plan: StagePlan, schedule: Schedule | None) -> None:
+    def place(self, plan: StagePlan) -> None:
         """Puts all blocks of a stage on the spine. Raises Mistake at the first that cannot stand there."""
         first_step = len(self.spine.steps)
         place = 0
         for run in plan.runs:
-            self._place_run(run, plan, schedule, place)
+            self._place_run(run, plan, place)
             place += run.count
         last_step = len(self.spine.steps) - 1
         label_span = plan.stage.label_span
@@ -100,8 +99,8 @@ class StagePlacer:
             Section(plan.stage.label, "stage", first_step, last_step, plan.stage.doc, label_span)
         )
 
-    def _place_run(self, run: RunPlan, plan: StagePlan, schedule: Schedule | None, before: int) -> None:
-        position = _Position(plan.scope, plan.n_blocks, self.n_blocks)
+    def _place_run(self, run: RunPlan, plan: StagePlan, before: int) -> None:
+        position = _Position(plan.scope, plan.n_blocks, len(self.probabilities))
         span = run.run.span
         shared: dict[object, Unit] = {}
         for place in range(before + 1, before + run.count + 1):
@@ -111,18 +110,16 @@ class StagePlacer:
             unit = shared.get(key)
             if unit is None:
                 position.move(place, block + 1)
-                unit = self._build(run, plan, position.scope, inputs, place, survives=schedule is not None)
+                unit = self._build(run, plan, position.scope, inputs, place)
                 if not position.is_used():
                     shared[key] = unit
                     self._foresee(unit, before + run.count - place, run)
             self.spine.count(len(unit.nodes), span)
-            survival = survival_of(schedule, block + 1, self.n_blocks) if schedule is not None else None
+            survival = self.probabilities[block]
             self.step_of_block.append(len(self.spine.steps))
             self.spine.add(Step(unit, inputs, plan.stage.label, place, survival, span))
 
-    def _build(
-        self, run: RunPlan, plan: StagePlan, scope: Scope, inputs: tuple[int, ...], place: int, *, survives: bool
-    ) -> Unit:
+    def _build(self, run: RunPlan, plan: StagePlan, scope: Scope, inputs: tuple[int, ...], place: int) -> Unit:
         block = len(self.step_of_block)
         ends = [
             LinkEnd(link.name, link.junction, self.spine.shape_of(value))
@@ -137,7 +134,7 @@ class StagePlacer:
             junction=junction,
             fallback=self.fallback,
             links=tuple(ends),
-            survives=survives,
+            survives=self.probabilities[block] is not None,
             is_first=(block == 0, place == 1),
             label=label,
         )

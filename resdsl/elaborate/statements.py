@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, InternalError, Note, nearest
 from resdsl.elaborate.bind import Dynamic, check_range, check_type, close, place_arguments
-from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
+from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import POISON, Scope, Value, describe
 from resdsl.source import Span
@@ -21,12 +22,15 @@ Single = (
 )  # fmt: skip
 """Statements that stand once; a derived network's replaces the inherited one."""
 
+_S = TypeVar("_S")
+
 
 @dataclass(slots=True)
 class Statements:
     """The statements that hold for a network, each with the scope that its names belong to.
 
     Attributes:
+        module: the file of the network itself.
         singles: the statements that stand once, by kind: `input`, `stem`, `shortcut`, …
         sections: stages and chains of layers, in order.
         links: in order.
@@ -35,6 +39,7 @@ class Statements:
         parameters: the network's parameters, its own and its base's, with their values.
     """
 
+    module: Module
     singles: dict[str, tuple[Single, Scope]] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
     sections: list[tuple[ast.Stage | ast.Layers, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
     links: list[tuple[ast.Link, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
@@ -42,9 +47,10 @@ class Statements:
     cites: list[str] = field(default_factory=list[str])
     parameters: dict[str, Value] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
 
-    def single(self, kind: type[Single]) -> tuple[Single, Scope] | None:
+    def single(self, kind: type[_S]) -> tuple[_S, Scope] | None:
         """The statement of that kind, if there is one."""
-        return self.singles.get(kind.__name__.lower())
+        entry = self.singles.get(kind.__name__.lower())
+        return (sure(entry[0], kind), entry[1]) if entry is not None else None
 
 
 def gather(found: Found, values: Mapping[str, Value], problems: Problems) -> Statements:
@@ -53,7 +59,7 @@ def gather(found: Found, values: Mapping[str, Value], problems: Problems) -> Sta
     Raises Mistake where a value fits no parameter; mistakes within the statements go to `problems`.
     """
     _check_names(values, found)
-    statements = Statements()
+    statements = Statements(found.module)
     _gather(found, values, statements, problems)
     return statements
 
@@ -132,7 +138,8 @@ def _gather(found: Found, values: Mapping[str, Value], statements: Statements, p
         scope.parent = inner
     for parameter in definition.parameters:
         statements.parameters[parameter.name] = scope.names[parameter.name]  # pyright: ignore[reportArgumentType]
-    assert isinstance(definition, ast.Network | ast.Derived), "only networks are found as networks"
+    if not isinstance(definition, ast.Network | ast.Derived):
+        raise InternalError(f"a network is promised here, not {definition.name}")
     _add_own(definition, scope, statements, problems)
     return scope
 

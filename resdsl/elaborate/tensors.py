@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,7 +31,7 @@ class Zero:
 ZERO: Final = Zero()
 
 
-class ZeroUsed(Exception):
+class ZeroUsed(Exception):  # noqa: N818 - not an error, but that a trial fails
     """The constant zero went where it cannot be folded away."""
 
 
@@ -78,7 +78,7 @@ class UnitBuilder:
         return Tensor(len(self.inputs) + len(self.nodes) - 1, shape)
 
     @contextmanager
-    def standing(self, part: Part, group: str = "") -> Iterator[None]:
+    def standing(self, part: Part, group: str = "") -> Generator[None]:
         """Nodes that are added meanwhile stand in that part of the block."""
         before = self.part, self.group
         self.part, self.group = part, group
@@ -88,7 +88,7 @@ class UnitBuilder:
             self.part, self.group = before
 
     @contextmanager
-    def inside(self, composite: str) -> Iterator[None]:
+    def inside(self, composite: str) -> Generator[None]:
         """Nodes that are added meanwhile belong to a composite layer."""
         before = self.group
         self.group = f"{before}_{composite}" if before else composite

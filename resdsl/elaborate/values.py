@@ -6,7 +6,7 @@ from resdsl.diagnostics import Code
 from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.scope import Scope, Value
 from resdsl.elaborate.statements import open_parameters
 from resdsl.source import Source
@@ -52,8 +52,7 @@ def _read_text(found: Found, name: str, kind: str | None, text: str) -> Value:
 
 def _expression(name: str, text: str) -> ast.Expression:
     program = parse(Source(f"({name})", f"res 1 schedule {name} = {text}"))
-    definition = program.definitions[0]
-    assert isinstance(definition, ast.Schedule), "the text begins so"
+    definition = sure(program.definitions[0], ast.Schedule)
     if len(program.definitions) > 1:
         message = f"`{name}` takes one value"
         raise mistake(Code.SYNTAX_UNEXPECTED, message, program.definitions[1].span)

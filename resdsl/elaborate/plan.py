@@ -1,0 +1,269 @@
+"""Decides all of a network that needs no shapes: stages and counts, links, survival, initialisation, keys, taps.
+
+Each part is decided on its own, so that every independent mistake is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from resdsl.diagnostics import Code, Note, nearest
+from resdsl.elaborate.bind import Dynamic, close
+from resdsl.elaborate.evaluate import evaluate_value
+from resdsl.elaborate.links import LinkSpan, StageBlocks, place_links
+from resdsl.elaborate.problems import Echo, Problems, mistake, sure
+from resdsl.elaborate.schedules import Schedule, read_schedule, survival_of
+from resdsl.elaborate.scope import Closure, Scope, describe
+from resdsl.elaborate.shortcuts import Junction
+from resdsl.elaborate.stages import StagePlan, StageSingle, count_blocks
+from resdsl.elaborate.statements import Statements
+from resdsl.ir.graph import InitRule, Survival
+from resdsl.limits import Limits
+from resdsl.shape import Shape
+from resdsl.source import Source, Span
+from resdsl.syntax import ast
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class LayersPlan:
+    """A chain of layers between stages."""
+
+    statement: ast.Layers
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """Everything about a network but its shapes.
+
+    Attributes:
+        dynamic: what `norm` and `act` stand for.
+        sections: stages and chains, in order.
+        probabilities: p_l of each block; None where no schedule applies.
+        fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
+    """
+
+    input: Shape
+    dynamic: Dynamic
+    sections: tuple[StagePlan | LayersPlan, ...]
+    links: tuple[LinkSpan, ...]
+    survival: Survival | None
+    probabilities: tuple[float | None, ...]
+    fallback: Junction | None
+    init: tuple[InitRule, ...]
+    keys: str
+    taps: tuple[str, ...]
+
+
+def plan_network(statements: Statements, name_span: Span, problems: Problems, limits: Limits) -> NetworkPlan:
+    """The plan of a network. Raises Echo where mistakes were told."""
+    planner = _Planner(statements, name_span, limits, problems)
+    defaults = Scope(statements.module)
+    outer = Dynamic({word: Closure("layer", layer, defaults) for word, layer in _DEFAULT_LAYERS.items()})
+    dynamic = planner.rebind(outer, statements.singles)
+    shape = planner.attempt(planner.input)
+    sections = [planner.attempt(lambda entry=entry: planner.section(*entry, dynamic)) for entry in statements.sections]
+    planned = [section for section in sections if section is not None]
+    stages = [section for section in planned if isinstance(section, StagePlan)]
+    blocks = _number(stages)
+    init = planner.attempt(planner.init)
+    taps = planner.attempt(planner.taps)
+    if len(planned) < len(sections) or planner.attempt(lambda: planner.check_size(stages)) is None:
+        raise Echo
+    links = place_links(planner.link_statements(), blocks, problems)
+    survival = planner.attempt(lambda: planner.survival(stages, dynamic))
+    if problems.errors or shape is None or survival is None:
+        raise Echo
+    return NetworkPlan(
+        input=shape,
+        dynamic=dynamic,
+        sections=tuple(planned),
+        links=links,
+        survival=survival[0],
+        probabilities=survival[1],
+        fallback=_fallback(statements),
+        init=init or (),
+        keys=planner.keys(),
+        taps=taps or (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    statements: Statements
+    name_span: Span
+    limits: Limits
+    problems: Problems
+
+    def attempt(self, decide: Callable[[], _T]) -> _T | None:
+        """What is decided, or None where a mistake was told."""
+        with self.problems.collect():
+            return decide()
+        return None
+
+    def rebind(self, outer: Dynamic, singles: Mapping[str, tuple[object, Scope]]) -> Dynamic:
+        """What `norm` and `act` stand for, where statements may say otherwise than outside."""
+        names = dict(outer.names)
+        for word in ("norm", "act"):
+            if word in singles:
+                statement, scope = singles[word]
+                layer = (statement if isinstance(statement, ast.Act) else sure(statement, ast.Norm)).layer
+                with self.problems.collect():
+                    names[word] = close("layer", layer, scope, outer)
+        return Dynamic(names)
+
+    def input(self) -> Shape:
+        """The shape of one sample."""
+        entry = self.statements.single(ast.Input)
+        if entry is None:
+            message = f"the network `{self.name_span.text}` has no `input`"
+            raise mistake(Code.NETWORK_MISSING, message, self.name_span, help="add `input 3x224x224`")
+        statement, scope = entry
+        value = evaluate_value(statement.shape, scope)
+        sizes = value if isinstance(value, tuple) else (value,)
+        whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size >= 1]
+        if len(whole) != len(sizes) or not 1 <= len(sizes) <= 4:
+            message = f"an input is channels × sizes in at most three dimensions, not {describe(value)}"
+            help = "for an image `input 3x224x224`; computed, `input [3, size, size]`"
+            raise mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=help)
+        shape = Shape(whole[0], tuple(whole[1:]))
+        if shape.elements > self.limits.tensor_elements:
+            message = f"an input of {shape.elements:,} values; the caller allows {self.limits.tensor_elements:,}"
+            raise mistake(Code.LIMIT_TENSOR, message, statement.shape.span)
+        return shape
+
+    def section(self, statement: ast.Stage | ast.Layers, scope: Scope, dynamic: Dynamic) -> StagePlan | LayersPlan:
+        """A stage with its runs counted and its own statements read, or a chain of layers."""
+        if isinstance(statement, ast.Layers):
+            return LayersPlan(statement, scope)
+        inner = scope.child()
+        singles: dict[str, tuple[StageSingle, Scope]] = {}
+        for own in statement.statements:
+            if isinstance(own, ast.Let):
+                inner.names[own.name] = evaluate_value(own.value, inner)
+                continue
+            kind = type(own).__name__.lower()
+            if kind in singles:
+                message = f"a `{kind}` statement stands twice in {statement.label}"
+                notes = (Note(singles[kind][0].span, "first here"),)
+                raise mistake(Code.NETWORK_REPEATED, message, own.span, notes=notes)
+            singles[kind] = (own, inner)
+        runs = tuple(count_blocks(run, inner) for run in statement.runs)
+        junction = _junction(singles.get("shortcut") or self.statements.single(ast.Shortcut))
+        return StagePlan(statement, inner, runs, self.rebind(dynamic, singles), singles, junction)
+
+    def check_size(self, stages: list[StagePlan]) -> int:
+        """How many blocks there are. Raises Mistake where they alone are more than the caller allows."""
+        n_blocks = 0
+        for plan in stages:
+            n_blocks += plan.n_blocks
+            if n_blocks > self.limits.nodes:
+                message = f"the network has {n_blocks:,} blocks or more; the caller allows {self.limits.nodes:,} layers"
+                help = "the caller may raise the limit: `Limits(nodes=…)`"
+                raise mistake(Code.LIMIT_NODES, message, plan.stage.span, help=help)
+        return n_blocks
+
+    def link_statements(self) -> list[tuple[ast.Link | ast.Levels, Scope]]:
+        """All statements that make links, in order."""
+        levels = self.statements.single(ast.Levels)
+        return [*self.statements.links, *([levels] if levels is not None else [])]
+
+    def survival(self, stages: list[StagePlan], dynamic: Dynamic) -> tuple[Survival | None, tuple[float | None, ...]]:
+        """How blocks are dropped, and p_l of each."""
+        entry = self.statements.single(ast.Survive)
+        whole = read_schedule(*entry, dynamic) if entry is not None else None
+        n_blocks = sum(plan.n_blocks for plan in stages)
+        schedules: list[Schedule] = []
+        probabilities: list[float | None] = []
+        for plan in stages:
+            own = plan.singles.get("survive")
+            schedule = read_schedule(sure(own[0], ast.Survive), own[1], dynamic) if own is not None else whole
+            first = len(probabilities) + 1
+            if schedule is None:
+                probabilities += [None] * plan.n_blocks
+                continue
+            schedules.append(schedule)
+            places = range(first, first + plan.n_blocks)
+            probabilities += [survival_of(schedule, block, n_blocks) for block in places]
+        return _one_survival(schedules), tuple(probabilities)
+
+    def init(self) -> tuple[InitRule, ...]:
+        """The weight initialisations."""
+        entry = self.statements.single(ast.Init)
+        rules: list[InitRule] = []
+        for rule in entry[0].rules if entry is not None else ():
+            numbers: list[float] = []
+            for argument in rule.arguments or ():
+                value = evaluate_value(argument.value, entry[1] if entry else Scope(self.statements.module))
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    raise mistake(Code.ARGUMENT_TYPE, f"`{rule.name}` takes numbers", argument.span)
+                numbers.append(float(value))
+            rules.append(InitRule(rule.name, tuple(numbers)))
+        return tuple(rules)
+
+    def keys(self) -> str:
+        """The naming scheme."""
+        entry = self.statements.single(ast.Keys)
+        return entry[0].scheme if entry is not None else "native"
+
+    def taps(self) -> tuple[str, ...]:
+        """The labels whose outputs are returned."""
+        entry = self.statements.single(ast.Tap)
+        if entry is None:
+            return ()
+        labels = [section.label for section, _ in self.statements.sections]
+        labels += [kind for kind in ("stem", "head") if kind in self.statements.singles]
+        for label in entry[0].labels:
+            if label not in labels:
+                near = nearest(label, labels)
+                help = f"did you mean `{near}`?" if near else f"the labels are {', '.join(labels)}"
+                raise mistake(Code.NETWORK_LABEL, f"nothing is labelled `{label}`", entry[0].span, help=help)
+        return entry[0].labels
+
+
+def _one_survival(schedules: list[Schedule]) -> Survival | None:
+    if not schedules:
+        return None
+    first = schedules[0].survival
+    for schedule in schedules[1:]:
+        if (schedule.survival.per, schedule.survival.rescale) != (first.per, first.rescale):
+            message = "`per` and `rescale` hold for the whole network, and differ between its stages"
+            notes = (Note(schedules[0].statement.span, "the other stage's"),)
+            raise mistake(Code.NETWORK_OPTION, message, schedule.statement.span, notes=notes)
+    text = "; ".join(dict.fromkeys(schedule.survival.schedule for schedule in schedules))
+    return Survival(text, first.per, first.rescale)
+
+
+def _junction(entry: tuple[StageSingle, Scope] | tuple[ast.Shortcut, Scope] | None) -> Junction | None:
+    return Junction(sure(entry[0], ast.Shortcut).kinds, entry[1]) if entry is not None else None
+
+
+def _fallback(statements: Statements) -> Junction | None:
+    module = statements.module
+    if module.find("shortcut", "identity") is None or module.find("shortcut", "projection") is None:
+        return None
+    return Junction(_DEFAULT_KINDS, Scope(module))
+
+
+def _number(stages: list[StagePlan]) -> list[StageBlocks]:
+    numbered: list[StageBlocks] = []
+    first = 0
+    for plan in stages:
+        numbered.append(StageBlocks(plan.stage.label, first, first + plan.n_blocks - 1))
+        first += plan.n_blocks
+    return numbered
+
+
+def _default(name: str) -> ast.Reference:
+    start = _DEFAULTS.text.index(name)
+    span = Span(_DEFAULTS, start, start + len(name))
+    return ast.Reference(name, None, span=span, name_span=span)
+
+
+_DEFAULTS = Source("(defaults)", "norm bn  act relu  shortcut identity else projection")
+_DEFAULT_KINDS = ast.Kinds(_default("identity"), _default("projection"), span=_default("identity").span)
+_DEFAULT_LAYERS = {"norm": _default("bn"), "act": _default("relu")}
