@@ -90,6 +90,7 @@ class Code(Enum):
     LIMIT_NESTING = "limit-nesting", "Brackets are nested deeper than the caller allows."
     LIMIT_NODES = "limit-nodes", "The network has more layers than the caller allows."
     LIMIT_NUMBER = "limit-number", "A number is larger than the language computes with."
+    LIMIT_NAME = "limit-name", "A name is longer than the caller allows."
     LIMIT_TENSOR = "limit-tensor", "A tensor or weight is larger than the caller allows."
 
     # ------------------------------------------------------------ file and graph

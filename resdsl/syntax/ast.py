@@ -472,11 +472,15 @@ class Parameter(Syntax):
 
 @record
 class Definition(Syntax):
-    """What every definition has: a name, parameters, and the `##` lines above it."""
+    """What every definition has: a name, parameters, and the `##` lines above it.
+
+    `whole` is false where the parser had to leave a part out, since it could not be understood.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     doc: str = field(default="", compare=False, kw_only=True)
+    whole: bool = field(default=True, compare=False, kw_only=True)
     name_span: Span = field(compare=False, kw_only=True)
 
 

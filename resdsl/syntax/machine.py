@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
+from resdsl.diagnostics import Code, Diagnostic, ResError
+from resdsl.limits import Limits
 from resdsl.source import Source, Span
-from resdsl.syntax.lexer import Token
+from resdsl.syntax.token import Token
 from resdsl.syntax.table import Pick, Rule, load_table
 from resdsl.syntax.tree import ACTIONS, DEEPENING, TreeBuilder
 
@@ -15,9 +17,11 @@ from resdsl.syntax.tree import ACTIONS, DEEPENING, TreeBuilder
 class Machine:
     """A parse under way: parallel stacks of states, and of the values, extents and heights that they hold."""
 
-    def __init__(self, source: Source, builder: TreeBuilder) -> None:
+    def __init__(self, source: Source, builder: TreeBuilder, limits: Limits) -> None:
         self._source = source
         self._builder = builder
+        self._highest = 2 * limits.nesting
+        self._deepest = 8 * self._highest  # what lies on the stack for each operator that waits for its operand
         self._table = load_table().states
         self.states = [0]
         self.values: list[Any] = []
@@ -45,6 +49,8 @@ class Machine:
                     if picks is not None:
                         children = _pick(children, picks)
                     height = max(heights[-length:]) + deepens
+                    if height > self._highest:
+                        raise self._too_deep(start, end)
                     value = make(self._builder, Span(self._source, start, end), *children)
                     del values[-length:], starts[-length:], ends[-length:], heights[-length:]
                     values.append(value)
@@ -59,12 +65,41 @@ class Machine:
                 if action is None:
                     self.states, self.values, self.starts, self.ends, self.heights = before
                     return False
+        if len(states) > self._deepest:
+            raise self._too_deep(token.start, token.end)
         states.append(action)
         values.append(token)
         starts.append(token.start)
         ends.append(token.end)
         heights.append(0)
         return True
+
+    def _too_deep(self, start: int, end: int) -> ResError:
+        message = f"an expression is more than {self._highest} operators deep; brackets count as operators do"
+        span = Span(self._source, start, min(end, start + 1))
+        return ResError([Diagnostic(Code.LIMIT_NESTING, message, span, help="name its parts with `let`")])
+
+    def takes(self, *kinds: str) -> bool:
+        """Whether tokens of these kinds could follow, in this order."""
+        return _would_take(self.states[:], kinds)
+
+    def takes_at(self, height: int, kind: str) -> bool:
+        """Whether a token of this kind could follow what lies below a height of the stack."""
+        return _would_take(self.states[: height + 1], (kind,))
+
+    def expected(self) -> set[str]:
+        """The kinds of all tokens that could follow."""
+        return {kind for kind in self._table[self.states[-1]] if not kind.islower() and self.takes(kind)}
+
+    def lists(self) -> list[int]:
+        """The heights of the stack at which a list of statements or definitions stands open, the innermost first."""
+        opening = _list_states()
+        return [height for height in range(len(self.states) - 1, -1, -1) if self.states[height] in opening]
+
+    def pop_to(self, height: int) -> None:
+        """Forget what lies above a height of the stack."""
+        del self.states[height + 1 :], self.values[height:], self.starts[height:], self.ends[height:]
+        del self.heights[height:]
 
 
 class Many:
@@ -92,6 +127,25 @@ class _Reduction(NamedTuple):
     make: Callable[..., Any] | None
     picks: list[Pick] | None
     deepens: int
+
+
+def _would_take(states: list[int], kinds: Iterable[str]) -> bool:
+    table, rules = load_table().states, _rules()
+    for kind in kinds:
+        while (action := table[states[-1]].get(kind)) is not None and action < 0:
+            symbol, length, *_ = rules[~action]
+            del states[-length:]
+            states.append(table[states[-1]][symbol])
+        if action is None:
+            return False
+        states.append(action)
+    return True
+
+
+@cache
+def _list_states() -> frozenset[int]:
+    """The states after an opening brace, between statements, and between definitions."""
+    return frozenset(n for n, row in enumerate(load_table().states) if not LISTED.isdisjoint(row))
 
 
 @cache
@@ -128,3 +182,6 @@ def _gather(builder: TreeBuilder, span: Span, *children: Any) -> Many:
 
 def _hand_up(builder: TreeBuilder, span: Span, child: Any) -> Any:
     return child
+
+
+LISTED = frozenset({"definition", "statement", "stage_statement", "block_statement", "equation_statement"})

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.limits import DEFAULT, Limits
+from resdsl.record import evolve
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
-from resdsl.syntax.lexer import lex
+from resdsl.syntax.lexer import Lexed, find_docs, lex
 from resdsl.syntax.machine import Machine
+from resdsl.syntax.recovery import Place, diagnose, resynchronise
+from resdsl.syntax.text import check_characters, check_size
+from resdsl.syntax.token import Token
 from resdsl.syntax.tree import TreeBuilder
+
+EDITION = 1
 
 
 def parse(source: Source, *, limits: Limits = DEFAULT) -> ast.Program:
@@ -19,16 +25,69 @@ def parse(source: Source, *, limits: Limits = DEFAULT) -> ast.Program:
     return program
 
 
-def parse_recovering(
-    source: Source, *, limits: Limits = DEFAULT
-) -> tuple[ast.Program, tuple[Diagnostic, ...]]:
-    """What of a source could be understood, and what is wrong with the rest."""
+def parse_recovering(source: Source, *, limits: Limits = DEFAULT) -> tuple[ast.Program, tuple[Diagnostic, ...]]:
+    """What of a source could be understood, and what is wrong with the rest, in file order.
+
+    A definition that lost a part is there without it, its `whole` false. A text that is too large, nested too deep or
+    of another edition is not looked into: its program is empty.
+    """
+    if too_large := check_size(source, limits):
+        return _nothing(source), (too_large,)
+    hidden = check_characters(source)
     lexed = lex(source, limits)
-    machine = Machine(source, TreeBuilder(source, lexed.docs))
-    for token in lexed.tokens:
-        if not machine.feed(token):
-            span = Span(source, token.start, token.end)
-            return ast.Program(1, (), (), span=span), (
-                Diagnostic(Code.SYNTAX_UNEXPECTED, f"`{token.text}` cannot stand here", span),
-            )
-    return machine.values[0], ()
+    if refusal := lexed.too_deep or _check_edition(source, lexed.tokens):
+        return _nothing(source), (refusal,)
+    try:
+        program, mistakes = _parse(source, lexed, limits)
+    except ResError as too_deep:
+        return _nothing(source), too_deep.diagnostics
+    found = sorted([*hidden, *lexed.diagnostics, *mistakes], key=lambda d: d.span.start if d.span else 0)
+    return program, tuple(found[: limits.diagnostics])
+
+
+def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, list[Diagnostic]]:
+    """The way from tokens to a tree: feed them one after another, and mend or skip what cannot stand."""
+    machine = Machine(source, TreeBuilder(source, find_docs(source, lexed)), limits)
+    tokens = lexed.tokens
+    mistakes: list[Diagnostic] = []
+    skipped: list[Span] = []
+    at = 0
+    while at < len(tokens):
+        if machine.feed(tokens[at]):
+            at += 1
+            continue
+        place = Place(source, machine, tokens, at)
+        mistake = diagnose(place)
+        mistakes.append(mistake.diagnostic)
+        if len(mistakes) >= limits.diagnostics:
+            del tokens[at:-1]
+            machine.pop_to(machine.lists()[-1])
+        elif mistake.mend:
+            tokens[at : at + mistake.mend.drop] = mistake.mend.tokens
+        else:
+            at = resynchronise(place)
+            skipped.append(Span(source, machine.ends[-1] if machine.ends else 0, tokens[at].start))
+    return _mark(machine.values[0], skipped), mistakes
+
+
+def _check_edition(source: Source, tokens: list[Token]) -> Diagnostic | None:
+    if [token.kind for token in tokens[:2]] != ["RES", "INT"] or tokens[1].text == str(EDITION):
+        return None
+    span = Span(source, tokens[0].start, tokens[1].end)
+    message = f"edition {tokens[1].text} of the language is unknown here; this is edition {EDITION}"
+    return Diagnostic(Code.SYNTAX_EDITION, message, span, help="a later resdsl may know it")
+
+
+def _mark(program: ast.Program, skipped: list[Span]) -> ast.Program:
+    """The program, its definitions that lost a part marked so."""
+    return evolve(program, definitions=tuple(_mark_one(d, skipped) for d in program.definitions)) if skipped else program
+
+
+def _mark_one(definition: ast.AnyDefinition, skipped: list[Span]) -> ast.AnyDefinition:
+    span = definition.span
+    lost = any(part.start < span.end and span.start < part.end for part in skipped)
+    return evolve(definition, whole=False) if lost else definition
+
+
+def _nothing(source: Source) -> ast.Program:
+    return ast.Program(EDITION, (), (), span=Span(source, 0, 0))

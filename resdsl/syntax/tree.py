@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
-from resdsl.syntax.lexer import Token
+from resdsl.syntax.slips import unescape
+from resdsl.syntax.token import Token
 
 
 class TreeBuilder:
@@ -34,7 +35,7 @@ class TreeBuilder:
         return ast.Program(edition, uses, tuple(part for part in parts if not isinstance(part, ast.Use)), span=span)
 
     def edition(self, span: Span, word: Token, number: Token) -> int:
-        return _int(number.text)
+        return int(number.text)
 
     def use(self, span: Span, word: Token, path: Token) -> ast.Use:
         return ast.Use(unescape(path.text), span=span)
@@ -282,7 +283,7 @@ class TreeBuilder:
         return ast.Index(value, index, span=span)
 
     def integer(self, span: Span, token: Token) -> ast.Integer:
-        return ast.Integer(_int(token.text), span=span)
+        return ast.Integer(int(token.text), span=span)
 
     def real(self, span: Span, token: Token) -> ast.Real:
         return ast.Real(float(token.text), span=span)
@@ -319,28 +320,11 @@ class TreeBuilder:
         return ast.Stride(value, span=span)
 
 
-def unescape(literal: str) -> str:
-    """The text that a string literal stands for."""
-    inside = literal[1:-1]
-    if "\\" not in inside:
-        return inside
-    pieces = inside.split("\\\\")
-    for escape, character in ESCAPES.items():
-        pieces = [piece.replace(escape, character) for piece in pieces]
-    return "\\".join(pieces)
-
-
-def _int(text: str) -> int:
-    return int(text)
-
-
 _Parameters = tuple[ast.Parameter, ...] | None
 _Relation = tuple[Literal["=", "~"], ast.Expression, float | None]
 
 # The rules that make a tree higher by one than their highest part.
 DEEPENING = frozenset({"binary", "unary", "choose", "index", "group", "list_of", "reference", "feed"})
-
-ESCAPES = {'\\"': '"', "\\n": "\n", "\\t": "\t"}
 
 ACTIONS: dict[str, Callable[..., Any]] = {
     "program": TreeBuilder.program,

@@ -1,0 +1,18 @@
+"""A token: the smallest part of a text that means something."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Token(NamedTuple):
+    """A word, number, sign or comment: the name of its terminal, its characters, and where they stand.
+
+    The last token of a text is of kind `$END`. Kinds that begin with `BAD` are no part of the grammar: characters
+    that the language has no use for, which the parser tells of where it meets them.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
