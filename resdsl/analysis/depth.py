@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from math import fsum
 
+from resdsl.ir.dropped import drop_residual
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Node, Unit
 
@@ -14,12 +16,12 @@ class Depth:
     """How deep a network is. A weighted layer is a convolution or a linear layer; norms and activations are none.
 
     Attributes:
-        depth: weighted layers on the main path (He et al. 2016): stem, residual branches, chains, head. Shortcuts and links
-            are not on it. Where the path divides and joins again by a sum, the longest branch counts; a product is a signal and
-            its gates, so its shallowest factor counts (SE-ResNet-50 has depth 50).
+        depth: weighted layers on the main path (He et al. 2016): stem, residual branches, chains, head. Shortcuts and
+            links are not on it. Where the path divides and joins again by a sum, the longest branch counts; a product
+            is a signal and its gates, so its shallowest factor counts (SE-ResNet-50 has depth 50).
         depth_wrn: convolutions as Zagoruyko & Komodakis 2016 count them for WRN-d-k: `depth` without the head, and the
-            weighted layers of the blocks' own shortcuts. Their 6n + 4 takes every stage to begin with a projection, so it is one
-            too many for k = 1, whose first stage needs none.
+            weighted layers of the blocks' own shortcuts. Their d = 6n + 4 takes every stage to begin with a projection,
+            so it is one more than this for k = 1, whose first stage needs none.
         depth_all: every weighted layer of the network.
         blocks: residual blocks: L of the papers.
         expected_blocks: residual branches that are kept on average in training, the sum of p_l (Huang et al. 2016, §3).
@@ -36,8 +38,8 @@ class Depth:
 
 def depth(graph: Graph) -> Depth:
     """Asks each distinct unit once; the rest is one sum over the steps."""
-    full = {unit: _longest(unit, kept=True) for unit in graph.units}
-    dropped = {unit: _longest(unit, kept=False) for unit in graph.units}
+    full = {unit: _longest(unit) for unit in graph.units}
+    without = {unit: _longest(drop_residual(unit)[0]) for unit in graph.units}
     shortcuts = {unit: _count(unit, lambda node: node.part == "shortcut") for unit in graph.units}
     all_layers = {unit: _count(unit, lambda _: True) for unit in graph.units}
     heads = {section.label for section in graph.sections if section.kind == "head"}
@@ -48,9 +50,9 @@ def depth(graph: Graph) -> Depth:
         depth_wrn=sum(full[step.unit] + shortcuts[step.unit] for step in graph.steps if step.section not in heads),
         depth_all=sum(all_layers[step.unit] for step in graph.steps),
         blocks=len(graph.blocks),
-        expected_blocks=sum(p for p, step in zip(kept, graph.steps, strict=True) if step.unit.is_block),
-        expected_depth=sum(
-            p * full[step.unit] + (1 - p) * dropped[step.unit] for p, step in zip(kept, graph.steps, strict=True)
+        expected_blocks=fsum(p for p, step in zip(kept, graph.steps, strict=True) if step.unit.is_block),
+        expected_depth=fsum(
+            p * full[step.unit] + (1 - p) * without[step.unit] for p, step in zip(kept, graph.steps, strict=True)
         ),
     )
 
@@ -59,12 +61,12 @@ def _count(unit: Unit, counts: Callable[[Node], bool]) -> int:
     return sum(node.op.is_weighted() and counts(node) for node in unit.nodes)
 
 
-def _longest(unit: Unit, *, kept: bool) -> int:
+def _longest(unit: Unit) -> int:
     """Weighted layers on the unit's main path; None stands for a value that no part of the main path leads to."""
     depths: list[int | None] = [0] + [None] * len(unit.links)
     for node in unit.nodes:
         before = [reached for value in node.inputs if (reached := depths[value]) is not None]
-        if not before or (node.part == "survive" and not kept):
+        if not before:
             depths.append(None)
         elif node.part in ("shortcut", "link"):
             depths.append(max(before))

@@ -19,17 +19,17 @@ MOST_BLOCKS = 2_000
 class Census:
     """The paths from input to output, by their length: the number of residual branches that a path goes through.
 
-    At each block a path goes through the residual branch, or around it by the block's shortcut; where a link ends, it may
-    instead come from where the link begins.
+    At each block a path goes through the residual branch, or around it by the block's shortcut; where a link ends, it
+    may instead come from where the link begins.
 
     Attributes:
-        counts: `counts[k]` paths have length k: binomial(L, k) for L blocks without links. None above `MOST_BLOCKS` blocks.
+        counts: `counts[k]` paths have length k: binomial(L, k) for L blocks without links. None above `MOST_BLOCKS`.
         log10_total: the decimal logarithm of the number of paths.
         mean: the mean length.
         deviation: the standard deviation of the length.
-        shares: `shares[k]` is the share of length k among the paths that are open in training with stochastic depth, in
-            expectation: a path is open while none of its blocks is dropped. Without survival, the share among all paths. None
-            above `MOST_BLOCKS` blocks.
+        shares: `shares[k]` is the share of length k among the paths that are open in training, in expectation: a path
+            is open while stochastic depth drops none of its blocks. Without survival, the share among all paths. None
+            above `MOST_BLOCKS`.
         open_mean: the mean length by these shares.
         shortest: weighted layers on the path with the fewest; a projection on a shortcut or a link counts as one.
         longest: weighted layers on the path with the most.
@@ -130,8 +130,8 @@ def _extreme(spine: _Spine, choose: _Choose, layers: list[tuple[float, ...]]) ->
 def _counts(spine: _Spine) -> tuple[int, ...]:
     """The number of paths of each length.
 
-    All lengths are counted in one integer, each in a field of its own that the total cannot overflow: to pass a block is to
-    add the integer to itself, moved on by one field.
+    All lengths are counted in one integer, each in a field of its own that the total cannot overflow: to pass a block
+    is to add the integer to itself, moved on by one field.
     """
     width = _total(spine).bit_length()
     packed = [1]

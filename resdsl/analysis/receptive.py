@@ -56,8 +56,8 @@ def receptive_field(graph: Graph) -> ReceptiveField:
     through = {unit: _through(unit) for unit in graph.units}
     seen: list[Seen] = [(Field(),) * graph.input.rank]
     for step in graph.steps:
-        paths = [_compose(seen[value], path) for value, path in zip(step.inputs, through[step.unit], strict=True) if path]
-        seen.append(_merge(paths))
+        entries = zip(step.inputs, through[step.unit], strict=True)
+        seen.append(_merge([_compose(seen[value], path) for value, path in entries if path is not None]))
     return ReceptiveField({section.label: seen[section.last + 1] for section in graph.sections}, seen[-1])
 
 
@@ -99,7 +99,7 @@ def _compose(outer: Seen, inner: Seen) -> Seen:
 
 
 def _merge(paths: list[Seen]) -> Seen:
-    """The smallest window that holds all paths; where strides differ (on a single pixel they may), the largest stride."""
+    """The smallest window that holds all paths; of differing strides (on a single pixel they may), the largest."""
     fields: list[tuple[Field, ...]] = []
     for path in paths:
         if path == "everything":

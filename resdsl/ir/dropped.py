@@ -7,34 +7,34 @@ from dataclasses import replace
 from resdsl.ir.unit import Node, Unit
 
 
-def dropped(unit: Unit) -> Unit:
-    """The unit with its residual branch f set to zero: what the zero makes superfluous is gone.
+def drop_residual(unit: Unit) -> tuple[Unit, tuple[int, ...]]:
+    """The unit with its residual branch f set to zero, and the number of each of its nodes in the whole unit.
 
-    `x + f` is x, `g * f` is zero, and no layer is left that only they needed (Huang et al. 2016, §3: a dropped block
-    computes nothing). A unit that cannot be dropped stays as it is.
+    What the zero makes superfluous is gone: `x + f` is x, `g * f` is zero, and no layer is left that only they needed
+    (Huang et al. 2016, §3: a dropped block computes nothing). A unit without a mark where f is dropped stays as it is.
+    So does f, with its mark, where a layer would make something else of zeros: a norm after the addition's f.
 
     Raises:
-        ValueError: where nothing is left at all: the block has no path around its residual branch.
+        ValueError: where nothing is left: the block has no path around its residual branch.
     """
-    if not any(node.part == "survive" for node in unit.nodes):
-        return unit
     n_inputs = len(unit.inputs)
     zeros: set[int] = set()
     stands_for = list(range(n_inputs))
     for value, node in enumerate(unit.nodes, start=n_inputs):
         inputs = [stands_for[source] for source in node.inputs]
-        made = "zero" if node.part == "survive" else node.op.of_zeros(*(source in zeros for source in inputs))
+        is_zero = [source in zeros for source in inputs]
+        made = "zero" if node.part == "survive" else node.op.of_zeros(*is_zero) if any(is_zero) else "computed"
         if made == "zero":
             zeros.add(value)
         stands_for.append(inputs[made] if isinstance(made, int) else value)
-    output = stands_for[unit.output]
-    if output in zeros:
+    if stands_for[unit.output] in zeros:
         raise ValueError(f"nothing is left of `{unit.definition}` without its residual branch")
-    return _without_dead(unit, stands_for, output)
+    return _without_dead(unit, stands_for)
 
 
-def _without_dead(unit: Unit, stands_for: list[int], output: int) -> Unit:
+def _without_dead(unit: Unit, stands_for: list[int]) -> tuple[Unit, tuple[int, ...]]:
     n_inputs = len(unit.inputs)
+    output = stands_for[unit.output]
     wired = [tuple(stands_for[source] for source in node.inputs) for node in unit.nodes]
     needed = {output}
     for value in range(n_inputs + len(unit.nodes) - 1, n_inputs - 1, -1):
@@ -42,8 +42,15 @@ def _without_dead(unit: Unit, stands_for: list[int], output: int) -> Unit:
             needed.update(wired[value - n_inputs])
     numbers = {value: value for value in range(n_inputs)}
     nodes: list[Node] = []
+    origins: list[int] = []
     for value, (node, inputs) in enumerate(zip(unit.nodes, wired, strict=True), start=n_inputs):
         if value in needed:
             numbers[value] = n_inputs + len(nodes)
             nodes.append(replace(node, inputs=tuple(numbers[source] for source in inputs)))
-    return replace(unit, nodes=tuple(nodes), output=numbers[output])
+            origins.append(value - n_inputs)
+    return replace(unit, nodes=tuple(nodes), output=numbers[output]), tuple(origins)
+
+
+def is_droppable(unit: Unit) -> bool:
+    """Whether it has a mark where its residual branch is dropped."""
+    return any(node.part == "survive" for node in unit.nodes)

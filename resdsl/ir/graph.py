@@ -148,6 +148,17 @@ class Graph:
         """The section of that label. Raises KeyError where there is none."""
         return next((section for section in self.sections if section.label == label), None) or _missing(label)
 
+    def links_into(self, position: int) -> tuple[Link, ...]:
+        """The links that end at a step, inner first, as the further inputs of its unit are."""
+        return self._ending.get(position, ())
+
+    @cached_property
+    def _ending(self) -> dict[int, tuple[Link, ...]]:
+        ending: dict[int, tuple[Link, ...]] = {}
+        for link in sorted(self.links, key=lambda link: -link.level):
+            ending[link.last] = (*ending.get(link.last, ()), link)
+        return ending
+
     def stages(self) -> Iterator[Section]:
         """The sections made of blocks."""
         return (section for section in self.sections if section.kind == "stage")

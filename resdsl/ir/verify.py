@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resdsl.diagnostics import InternalError
+from resdsl.ir.dropped import drop_residual, is_droppable
 from resdsl.ir.graph import Graph, Link, Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.shape import Shape, ShapeError
@@ -36,7 +36,7 @@ def verify(graph: Graph) -> None:
 def problems(graph: Graph) -> Iterator[Problem]:
     """Every broken promise; of a graph from outside, nothing is taken for granted but the types.
 
-    What rests on a broken promise is not looked at: the spine only where all units hold, links only where the spine does.
+    What rests on a broken promise is not looked at: the spine only where the units hold, links only where the spine does.
     """
     for check in (_check_units, _check_spine, _check_sections, _check_links, _check_survival, _check_taps):
         found = False
@@ -66,23 +66,27 @@ def _check_nodes(place: str, unit: Unit) -> Iterator[Problem]:
     for shape in unit.inputs:
         yield from _check_shape(place, shape)
     for value, node in enumerate(unit.nodes, start=n_inputs):
-        here = f"{place}, node {value - n_inputs + 1} ({node.op})"
         if len(node.inputs) != node.op.INPUTS:
-            yield Problem(here, f"takes {node.op.INPUTS} inputs; {len(node.inputs)} are wired to it")
+            yield Problem(
+                _here(place, unit, value), f"takes {node.op.INPUTS} inputs; {len(node.inputs)} are wired to it"
+            )
             return
         later = [source for source in node.inputs if not 0 <= source < value]
         if later:
-            yield Problem(here, f"takes value {later[0]}; only 0 to {value - 1} are computed before it")
+            yield Problem(
+                _here(place, unit, value), f"takes value {later[0]}; only 0 to {value - 1} are computed before it"
+            )
             return
         try:
             shape = node.op.infer(*unit.input_shapes(node))
         except ShapeError as error:
-            yield Problem(here, error.message)
+            yield Problem(_here(place, unit, value), error.message)
             return
         if shape != node.shape:
-            yield Problem(here, f"gives {shape}; {node.shape} is noted")
+            yield Problem(_here(place, unit, value), f"gives {shape}; {node.shape} is noted")
             return
-        yield from _check_shape(here, shape)
+        if min(shape.dims) < 1:
+            yield from _check_shape(_here(place, unit, value), shape)
     if not 0 <= unit.output < n_inputs + len(unit.nodes):
         yield Problem(place, f"its output is value {unit.output}; its values are 0 to {n_inputs + len(unit.nodes) - 1}")
 
@@ -91,19 +95,27 @@ def _check_parts(place: str, unit: Unit) -> Iterator[Problem]:
     n_inputs = len(unit.inputs)
     used = _used(unit)
     for value, node in enumerate(unit.nodes, start=n_inputs):
-        here = f"{place}, node {value - n_inputs + 1} ({node.op})"
         if value not in used:
-            yield Problem(here, "nothing uses what it computes")
+            yield Problem(_here(place, unit, value), "nothing uses what it computes")
         if (node.part == "chain") == unit.is_block:
-            yield Problem(here, f"stands in the part `{node.part}` of a {'block' if unit.is_block else 'chain'}")
+            yield Problem(
+                _here(place, unit, value),
+                f"stands in the part `{node.part}` of a {'block' if unit.is_block else 'chain'}",
+            )
         if node.part == "link" and not any(_belongs(node.group, link) for link in unit.links):
-            yield Problem(here, f"belongs to the link `{node.group}`, which does not end here")
+            yield Problem(_here(place, unit, value), f"belongs to the link `{node.group}`, which does not end here")
     if sum(node.part == "survive" for node in unit.nodes) > 1:
         yield Problem(place, "its residual branch may be dropped in more than one place")
     if len(unit.links) != n_inputs - 1:
         yield Problem(place, f"{len(unit.links)} links end here; {n_inputs - 1} inputs come after x")
     if unit.links and not unit.is_block:
         yield Problem(place, "a link ends here, and it is not a block")
+
+
+def _here(place: str, unit: Unit, value: int) -> str:
+    """Names a node; its text is dear, and wanted only when something is wrong."""
+    number = value - len(unit.inputs)
+    return f"{place}, node {number + 1} ({unit.nodes[number].op})"
 
 
 def _used(unit: Unit) -> set[int]:
@@ -158,7 +170,8 @@ def _check_sections(graph: Graph) -> Iterator[Problem]:
             yield Problem(here, "two sections have this label")
         labels.add(section.label)
         if section.first != covered or not section.first <= section.last < len(graph.steps):
-            yield Problem(here, f"holds steps {section.first + 1} to {section.last + 1}; the next without one is {covered + 1}")
+            span = f"{section.first + 1} to {section.last + 1}"
+            yield Problem(here, f"holds steps {span}; the next step without a section is {covered + 1}")
             return
         if section.kind != "stage" and section.n_steps != 1:
             yield Problem(here, f"a chain of layers is one step; it has {section.n_steps}")
@@ -183,7 +196,6 @@ def _check_step(section: Section, position: int, step: Step) -> Iterator[Problem
 
 def _check_links(graph: Graph) -> Iterator[Problem]:
     open_links: list[Link] = []
-    ending: defaultdict[int, list[Link]] = defaultdict(list)
     for link in sorted(graph.links, key=lambda link: (link.first, -link.last, link.level)):
         here = f"link `{link.name}` over steps {link.first + 1} to {link.last + 1}"
         if not 0 <= link.first <= link.last < len(graph.steps):
@@ -198,15 +210,14 @@ def _check_links(graph: Graph) -> Iterator[Problem]:
             yield Problem(here, f"has level {link.level}; {len(open_links) - 1} links go around it")
         if link.source != link.first:
             yield Problem(here, f"takes value {link.source}; value {link.first} enters its first step")
-        ending[link.last].append(link)
     if list(graph.links) != sorted(graph.links, key=lambda link: (link.level, link.first)):
         yield Problem("the links", "stand in another order than outer before inner, then by their first step")
     for position, step in enumerate(graph.steps):
-        inner_first = sorted(ending[position], key=lambda link: -link.level) if position in ending else []
-        wanted = tuple((link.name, link.source) for link in inner_first)
+        wanted = tuple((link.name, link.source) for link in graph.links_into(position))
         found = tuple(zip(step.unit.links, step.inputs[1:], strict=True))
         if found != wanted:
-            yield Problem(_place(position, step), f"the links {_names(found)} end in its unit; {_names(wanted)} end at it")
+            message = f"the links {_names(found)} end in its unit; {_names(wanted)} end at it"
+            yield Problem(_place(position, step), message)
 
 
 def _names(links: tuple[tuple[str, int], ...]) -> str:
@@ -214,16 +225,30 @@ def _names(links: tuple[tuple[str, int], ...]) -> str:
 
 
 def _check_survival(graph: Graph) -> Iterator[Problem]:
-    droppable = {unit: any(node.part == "survive" for node in unit.nodes) for unit in graph.units}
+    droppable = {unit: is_droppable(unit) for unit in graph.units}
+    for number, unit in enumerate(graph.units, start=1):
+        yield from _check_drop(f"unit {number} ({unit.definition})", unit) if droppable[unit] else ()
     for position, step in enumerate(graph.steps):
         if step.survival is not None and not 0 < step.survival <= 1:
             yield Problem(_place(position, step), f"survives with probability {step.survival}, outside (0, 1]")
-        if (step.survival is not None) != droppable[step.unit]:
-            node, probability = ("a", "no") if droppable[step.unit] else ("no", "a")
-            yield Problem(_place(position, step), f"has {node} place to drop its residual branch and {probability} probability")
-    if (graph.survival is not None) != any(droppable.values()):
-        told = "no" if graph.survival is None else "a"
-        yield Problem("the graph", f"has {told} survival schedule, and {'some' if told == 'no' else 'no'} block may be dropped")
+        if step.survival is None and droppable[step.unit]:
+            yield Problem(_place(position, step), "its residual branch may be dropped, with no probability")
+        if step.survival is not None and not droppable[step.unit]:
+            yield Problem(_place(position, step), "has a survival probability, and nothing of it may be dropped")
+    if graph.survival is None and any(droppable.values()):
+        yield Problem("the graph", "has blocks that may be dropped, and does not say how")
+    if graph.survival is not None and not any(droppable.values()):
+        yield Problem("the graph", "says how blocks are dropped, and has none that may be")
+
+
+def _check_drop(place: str, unit: Unit) -> Iterator[Problem]:
+    try:
+        left, _ = drop_residual(unit)
+    except ValueError as error:
+        yield Problem(place, str(error))
+        return
+    if is_droppable(left):
+        yield Problem(place, "a layer makes something else than zero of a dropped residual branch")
 
 
 def _check_taps(graph: Graph) -> Iterator[Problem]:
