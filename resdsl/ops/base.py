@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, Literal, Self
 
@@ -29,7 +30,7 @@ class TensorSpec:
         return prod(self.dims)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class TorchCall:
     """How torch makes or computes the layer, as plain data.
 
@@ -121,13 +122,20 @@ class Op:
         rank = next((len(value) for value in values.values() if isinstance(value, tuple)), 0)
         arguments: list[str] = []
         for position, setting in enumerate(self.SETTINGS):
-            others = {name: value for name, value in values.items() if name != setting.name}
-            if not setting.is_required and self.make(others, rank) == self:
+            if not setting.is_required and self._is_same_without(setting, values, rank):
                 continue
             written = write(setting, values[setting.name])
             is_plain = setting.is_required or setting.type == "stride" or position == 0
             arguments.append(written if is_plain else f"{setting.name} = {written}")
         return f"{self.NAME}({', '.join(arguments)})" if arguments else self.NAME
+
+    def _is_same_without(self, setting: Setting, values: Mapping[str, Value], rank: int) -> bool:
+        """Whether nothing changes when the setting is left out."""
+        others = {name: value for name, value in values.items() if name != setting.name}
+        try:
+            return self.make(others, rank) == self
+        except SettingError:  # what it would be then does not go with the others
+            return False
 
     def infer(self, *inputs: Shape) -> Shape:
         """The shape that leaves, from those that enter. Raises ShapeError where they cannot enter."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import OfZeros, Op, Saved, TensorSpec, TorchCall
-from resdsl.ops.setting import Setting
+from resdsl.ops.setting import Setting, SettingError, write_value
 from resdsl.record import record
 from resdsl.shape import Shape
 
@@ -24,7 +24,7 @@ BOUNDED_SCALE = '''\
 class BoundedScale(nn.Module):
     """Multiplies by a trained scale that stays in [low, high]: training moves it back (Shen et al. 2016)."""
 
-    def __init__(self, *shape, init, low, high):
+    def __init__(self, *shape, init=1.0, low=None, high=None):
         super().__init__()
         self.low, self.high = low, high
         self.weight = nn.Parameter(torch.full(shape, init))
@@ -59,6 +59,16 @@ class LearnedScale(Op):
     low: float | None = None
     high: float | None = None
 
+    def __post_init__(self) -> None:
+        for name, below, other, above in (
+            ("low", self.low, "high", self.high),
+            ("init", self.init, "high", self.high),
+            ("low", self.low, "init", self.init),
+        ):
+            if below is not None and above is not None and below > above:
+                message = f"`{name} = {write_value(below)}` is above `{other} = {write_value(above)}`"
+                raise SettingError(name, message)
+
     def parameters(self, *inputs: Shape) -> tuple[TensorSpec, ...]:
         return (TensorSpec("weight", self._dims(inputs[0])),)
 
@@ -66,7 +76,8 @@ class LearnedScale(Op):
         dims = self._dims(inputs[0])
         if not self._is_bounded():
             return TorchCall("module", "LearnedScale", dims, differing(("init", self.init, 1.0)))
-        return TorchCall("module", "BoundedScale", dims, (("init", self.init), ("low", self.low), ("high", self.high)))
+        settings = differing(("init", self.init, 1.0), ("low", self.low, None), ("high", self.high, None))
+        return TorchCall("module", "BoundedScale", dims, settings)
 
     def torch_source(self, *inputs: Shape) -> str:
         return BOUNDED_SCALE if self._is_bounded() else LEARNED_SCALE
