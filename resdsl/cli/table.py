@@ -29,19 +29,26 @@ class Table:
         return self.rows if self.totals is None else (*self.rows, self.totals)
 
     def to_text(self) -> str:
-        """For a terminal: columns aligned, a rule under the headings. A column without any text is left out."""
+        """For a terminal: columns aligned, a rule under the headings. A column without any text is left out.
+
+        A cell may have several lines; those beside it stand in the middle of their row.
+        """
         kept = [i for i in range(len(self.columns)) if any(row[i] for row in self._all_rows)]
-        widths = [max(_width(row[i]) for row in (*self._all_rows, self._headings)) for i in kept]
+        cells = [[row[i].split("\n") for i in kept] for row in (self._headings, *self._all_rows)]
+        widths = [max(_width(line) for row in cells for line in row[i]) for i in range(len(kept))]
+        justified = [
+            [
+                [self._justify(column, line, width) for line in cell]
+                for column, cell, width in zip(kept, row, widths, strict=True)
+            ]
+            for row in cells
+        ]
+        written = [_lay_out(row, widths) for row in justified]
         rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-
-        def line(row: tuple[str, ...]) -> str:
-            cells = (self._justify(i, row[i], width) for i, width in zip(kept, widths, strict=True))
-            return "  ".join(cells).rstrip()
-
-        lines = [line(self._headings), rule, *map(line, self.rows)]
+        written.insert(1, [rule])
         if self.totals is not None:
-            lines += [rule, line(self.totals)]
-        return "\n".join(lines)
+            written.insert(-1, [rule])
+        return "\n".join(line for row in written for line in row)
 
     def to_markdown(self) -> str:
         """A table of GitHub's Markdown."""
@@ -64,6 +71,19 @@ class Table:
     def _justify(self, column: int, cell: str, width: int) -> str:
         space = " " * (width - _width(cell))
         return space + cell if self.columns[column].numbers else cell + space
+
+
+def _lay_out(row: list[list[str]], widths: list[int]) -> list[str]:
+    """The lines of a row whose cells may have several, each cell in the middle of the height."""
+    height = max(len(cell) for cell in row)
+    lines: list[str] = []
+    for number in range(height):
+        parts: list[str] = []
+        for cell, width in zip(row, widths, strict=True):
+            place = number - (height - len(cell)) // 2
+            parts.append(cell[place] if 0 <= place < len(cell) else " " * width)
+        lines.append("  ".join(parts).rstrip())
+    return lines
 
 
 def _width(text: str) -> int:

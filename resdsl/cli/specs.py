@@ -1,0 +1,45 @@
+"""What a SPEC on the command line stands for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from resdsl.compiler import ReadProgram, read
+from resdsl.elaborate.definitions import Loader
+from resdsl.elaborate.problems import Problems
+from resdsl.limits import DEFAULT
+from resdsl.source import Source
+
+
+def read_spec(spec: str, *, loader: Loader | None = None) -> ReadProgram:
+    """The program of a SPEC: a file, a name of the library, `-`, or the text itself.
+
+    Specs that are read with one loader share the files that they use. Raises ResError.
+    """
+    return read(Source("<stdin>", sys.stdin.read()) if spec == "-" else spec, loader=loader)
+
+
+def new_loader() -> Loader:
+    """A loader for several specs."""
+    return Loader(Problems(), DEFAULT)
+
+
+def expand_folders(specs: Iterable[str]) -> Iterator[str]:
+    """The specs, each folder replaced by the files below it, sorted by path."""
+    for spec in specs:
+        folder = Path(spec)
+        if not folder.is_dir():
+            yield spec
+            continue
+        files = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
+        if not files:
+            raise click.UsageError(f"no .res file in `{spec}`")
+        yield from map(str, files)
+
+
+_SUFFIXES: Final = frozenset({".res", ".resdsl"})
