@@ -1,0 +1,125 @@
+"""Chooses which blocks of a stage are drawn alone and which runs of neighbours as one stack."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from resdsl.emit.draw.looks import block_look
+from resdsl.ir.graph import Graph, Link, Section, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much of a stage is unfolded.
+
+    Attributes:
+        first: how many blocks, or spans, at the beginning of a stage or a span are drawn alone.
+        last: how many at its end, where links land.
+        alike: what makes neighbours equal: the same `unit`; the same `kind` of block, whatever its channels; or `any` block.
+    """
+
+    first: int
+    last: int
+    alike: str = "unit"
+
+
+EVERYTHING = Detail(10**9, 10**9)
+"""Every block alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Steps `first` to `last` of the spine (both included) that are drawn as one."""
+
+    first: int
+    last: int
+
+    @property
+    def count(self) -> int:
+        """How many steps."""
+        return self.last - self.first + 1
+
+
+def fold(graph: Graph, section: Section, detail: Detail) -> tuple[Run, ...]:
+    """The runs of a stage, in order; each of its steps is in exactly one, and no link begins or ends inside a run
+    unless it lies in it wholly.
+    """
+    whole = section.first, section.last
+    spans = [
+        (max(link.first, section.first), min(link.last, section.last), link)
+        for link in graph.links
+        if link.first <= section.last and section.first <= link.last
+    ]
+    inside = [span for span in spans if span[:2] != whole]
+    root = _tree(*whole, sorted(inside, key=lambda span: (span[0], -span[1], span[2].level)))
+    return tuple(_runs(graph, root.children, detail))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Steps `first` to `last` with the spans inside; a single step has no children."""
+
+    first: int
+    last: int
+    name: str
+    children: tuple[_Span, ...]
+
+
+def _tree(first: int, last: int, links: Sequence[tuple[int, int, Link]], name: str = "") -> _Span:
+    """The nesting of links over the steps, each step that no link holds as a leaf."""
+    children: list[_Span] = []
+    at = first
+    position = 0
+    while at <= last:
+        if position == len(links) or links[position][0] > at:
+            children.append(_Span(at, at, "", ()))
+            at += 1
+            continue
+        start, stop, link = links[position]
+        end = position + 1
+        while end < len(links) and links[end][0] <= stop:
+            end += 1
+        children.append(_tree(start, stop, links[position + 1 : end], f"{link.name} {link.kind}"))
+        at, position = stop + 1, end
+    return _Span(first, last, name, tuple(children))
+
+
+def _runs(graph: Graph, children: Sequence[_Span], detail: Detail) -> Iterator[Run]:
+    head = children[: detail.first]
+    tail = children[max(len(head), len(children) - detail.last) :]
+    middle = children[len(head) : len(children) - len(tail)]
+    for child in head:
+        yield from _unfolded(graph, child, detail)
+    for _, equal in groupby(middle, key=lambda child: _key(graph, child, detail)):
+        run = list(equal)
+        if len(run) == 1 and detail.alike != "any":
+            yield from _unfolded(graph, run[0], detail)
+        else:
+            yield Run(run[0].first, run[-1].last)
+    for child in tail:
+        yield from _unfolded(graph, child, detail)
+
+
+def _unfolded(graph: Graph, span: _Span, detail: Detail) -> Iterator[Run]:
+    if span.children:
+        yield from _runs(graph, span.children, detail)
+    else:
+        yield Run(span.first, span.last)
+
+
+def _key(graph: Graph, span: _Span, detail: Detail) -> Hashable:
+    if detail.alike == "any":
+        return None
+    if not span.children:
+        return _block_key(graph.steps[span.first], detail)
+    return span.name, *(_key(graph, child, detail) for child in span.children)
+
+
+def _block_key(step: Step, detail: Detail) -> Hashable:
+    """What blocks must share to be one stack: their links and p_l may differ."""
+    unit = step.unit
+    if detail.alike == "kind":
+        return unit.definition, block_look(unit)
+    return unit.definition, unit.arguments, unit.inputs[0], unit.output_shape, block_look(unit)

@@ -1,0 +1,1 @@
+"""View models to scenes: where everything stands, in plain arithmetic."""

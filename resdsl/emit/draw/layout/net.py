@@ -1,0 +1,166 @@
+"""A net as one column: chains, cards with rows of blocks, and the links around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resdsl.emit.draw.geometry import Rect
+from resdsl.emit.draw.layout.frame import TEXT, Frame
+from resdsl.emit.draw.layout.pitch import Pitch
+from resdsl.emit.draw.layout.rows import PlacedRow, RowPlan, link, place_row
+from resdsl.emit.draw.metrics import shortened
+from resdsl.emit.draw.scene import Box, Card, Group, Item, Path, Text
+from resdsl.emit.draw.theme import stage_ink
+from resdsl.emit.draw.viewmodel import Chain, Lane, Net, Stage
+
+MAX_LINES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chain or stage of a net, planned: its height is known, its place not yet.
+
+    Attributes:
+        of: the chain or stage.
+        taps: the links that leave the spine above it, outside the cards, outer first.
+        rows: of a stage.
+        header: the height left free at the top of a card.
+    """
+
+    of: Chain | Stage
+    taps: tuple[Lane, ...]
+    rows: tuple[RowPlan, ...] = ()
+    header: float = 0.0
+
+    def lead(self, pitch: Pitch) -> float:
+        """From the part above to the card or box: where the taps are."""
+        return pitch.between + pitch.tap * len(self.taps)
+
+    def body(self, pitch: Pitch) -> float:
+        """The height of the card or box."""
+        if isinstance(self.of, Chain):
+            return pitch.box + pitch.line * (len(chain_lines(self.of)) - 1)
+        return self.header + 2 * pitch.pad + sum(row.height(pitch) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNet:
+    """A net in its place.
+
+    Attributes:
+        items: its shapes.
+        bodies: the card of each stage, the box of each chain, in order.
+        exit: the y where the spine leaves the last of them.
+    """
+
+    items: tuple[Item, ...]
+    bodies: tuple[Rect, ...]
+    exit: float
+
+
+def plan_net(net: Net, frame: Frame, *, shade: bool, header: float = 0.0) -> tuple[Part, ...]:
+    """The parts of a net with the links that begin and end at them."""
+    parts: list[Part] = []
+    for part in net.parts:
+        first = part.section.first
+        starting = [lane for lane in net.lanes if lane.first == first]
+        if isinstance(part, Chain):
+            parts.append(Part(part, tuple(starting)))
+            continue
+        outside = tuple(lane for lane in starting if not frame.is_inside(lane.level))
+        rows = tuple(
+            RowPlan(
+                row,
+                _outer_first([lane for lane in (*net.lanes, *row.inner) if lane.first == row.first and lane not in outside]),
+                _inner_first([lane for lane in (*net.lanes, *row.inner) if lane.last == row.last]),
+                stage_ink(part.number),
+                shade,
+            )
+            for row in part.rows
+        )
+        parts.append(Part(part, outside, rows, header))
+    return tuple(parts)
+
+
+def natural_tops(parts: Sequence[Part], pitch: Pitch, y: float) -> list[float]:
+    """The top of each card or box when nothing is left free between them."""
+    tops: list[float] = []
+    for part in parts:
+        y += part.lead(pitch)
+        tops.append(y)
+        y += part.body(pitch)
+    return tops
+
+
+def place_net(parts: Sequence[Part], frame: Frame, pitch: Pitch, tops: Sequence[float], enter: float) -> PlacedNet:
+    """Draws the parts with their cards and boxes at `tops`; the spine comes from `enter`."""
+    items: list[Item] = []
+    bodies: list[Rect] = []
+    links: list[Item] = []
+    taps: dict[str, float] = {}
+    for part, top in zip(parts, tops, strict=True):
+        first_tap = top - pitch.between / 2 - pitch.tap * (len(part.taps) - 1)
+        taps |= {lane.key: first_tap + pitch.tap * number for number, lane in enumerate(part.taps)}
+        if isinstance(part.of, Chain):
+            group, body = _chain(part.of, frame, pitch, top, enter)
+            enter = body.bottom
+        else:
+            group, body, rows = _stage(part, part.of, frame, pitch, top, enter)
+            for plan, row in zip(part.rows, rows, strict=True):
+                taps |= row.taps
+                links += (
+                    link(lane, frame.spine, taps[lane.key], frame.lanes[lane.level], row.ports[lane.key], row.edge)
+                    for lane in plan.ports
+                )
+            enter = rows[-1].exit
+        items.append(group)
+        bodies.append(body)
+    return PlacedNet((*items, *links), tuple(bodies), enter)
+
+
+def chain_lines(chain: Chain) -> tuple[str, ...]:
+    """The text in a chain's box, long ones cut in the middle."""
+    if len(chain.words) <= MAX_LINES:
+        return chain.words
+    kept = MAX_LINES - 1
+    return *chain.words[: kept // 2], f"… {len(chain.words) - kept} more", *chain.words[-(kept - kept // 2) :]
+
+
+def _chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: float) -> tuple[Group, Rect]:
+    lines = chain_lines(chain)
+    body = Rect(frame.spine - frame.box / 2, top, frame.box, pitch.box + pitch.line * (len(lines) - 1))
+    items: list[Item] = [Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"), Box(body, "chain")]
+    base = top + pitch.box / 2 + TEXT * 0.36
+    for line in lines:
+        size = TEXT if len(lines) == 1 else 10
+        words = shortened(line, size, body.width - 8)
+        items.append(Text(frame.spine, base, words, size, "middle", room=body))
+        base += pitch.line
+    return Group(chain.section.label, tuple(items), chain.tip, chain.lines, f"layers:{chain.section.label}"), body
+
+
+def _stage(
+    part: Part, stage: Stage, frame: Frame, pitch: Pitch, top: float, enter: float
+) -> tuple[Group, Rect, list[PlacedRow]]:
+    body = Rect(frame.card_left, top, frame.card_right - frame.card_left, part.body(pitch))
+    rows: list[PlacedRow] = []
+    y = top + part.header + pitch.pad
+    for plan in part.rows:
+        placed = place_row(plan, frame, pitch, y, enter, f"unit:{plan.row.key}")
+        rows.append(placed)
+        enter = placed.exit
+        y += plan.height(pitch)
+    items = (Card(body), *(row.group for row in rows))
+    label = stage.section.label
+    return Group(label, items, (), stage.lines, f"blocks:{label}"), body, rows
+
+
+def _outer_first(lanes: list[Lane]) -> tuple[Lane, ...]:
+    return tuple(sorted(lanes, key=lambda lane: lane.level))
+
+
+def _inner_first(lanes: list[Lane]) -> tuple[Lane, ...]:
+    return tuple(sorted(lanes, key=lambda lane: -lane.level))
+
+

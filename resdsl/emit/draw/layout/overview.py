@@ -1,0 +1,122 @@
+"""The overview: stem, stages as cards, runs of blocks as stacks, every level of links, head; the same size at any depth."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.geometry import Rect
+from resdsl.emit.draw.layout.frame import SMALL, Frame, box_width, frame
+from resdsl.emit.draw.layout.legend import lay_legend, net_entries
+from resdsl.emit.draw.layout.net import Part, PlacedNet, natural_tops, place_net, plan_net
+from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
+from resdsl.emit.draw.metrics import line_height, text_width, wrapped
+from resdsl.emit.draw.scene import Item, Path, Scene, Text
+from resdsl.emit.draw.telling import describe
+from resdsl.emit.draw.view import view
+from resdsl.emit.draw.viewmodel import Chain, Net, Stage
+from resdsl.emit.draw.wording import count_words, plural, size_words
+from resdsl.ir.graph import Graph
+
+MAX_WIDTH, MAX_HEIGHT = 1000.0, 1400.0
+MARGIN = 20.0
+
+
+def lay_overview(graph: Graph, *, shade: bool = False) -> Scene:
+    """With as much detail as fits: the first block of a stage and the last, where links land, alone if it does."""
+    last = 1 if graph.links else 0
+    scene = None
+    for detail, pitch in _attempts(last):
+        scene = _lay(view(graph, detail), pitch, shade=shade)
+        if scene.height <= MAX_HEIGHT:
+            return scene
+    assert scene is not None, "there is always an attempt"
+    return scene
+
+
+def _attempts(last: int) -> list[tuple[Detail, Pitch]]:
+    """From much detail to little."""
+    exact = [Detail(1, last), Detail(1, 0), Detail(0, 0)]
+    rough = [Detail(1, 0, "kind"), Detail(0, 0, "kind"), Detail(1, 0, "any"), Detail(0, 0, "any")]
+    return [*product(exact[:1], (COMFORTABLE, COMPACT)), *product((*exact[1:], *rough), (COMFORTABLE, COMPACT))]
+
+
+def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
+    notes = {part.section.label: side_notes(part) for part in net.parts}
+    note_width = max((text_width(words, size, bold=bold) for lines in notes.values() for words, size, bold in lines), default=0)
+    left = MARGIN + note_width + 12
+    column = frame(net, left, box_width((net,)))
+    parts = plan_net(net, column, shade=shade)
+    width = max(column.right + MARGIN, 340.0)
+    items: list[Item] = []
+    y = heading(items, net, MARGIN, width - 2 * MARGIN)
+    y, enter = _input(items, net, column, y)
+    tops = natural_tops(parts, pitch, y)
+    placed = place_net(parts, column, pitch, tops, enter)
+    items += placed.items
+    items += _side(parts, placed, notes, column)
+    y = _output(items, net, column, placed.exit)
+    legend, y = lay_legend(net_entries((net,)), MARGIN, y + 10, width - 2 * MARGIN)
+    items += legend
+    return Scene(width, y + 12, net.title, describe(net), tuple(items))
+
+
+def heading(items: list[Item], net: Net, x: float, width: float) -> float:
+    """The title and the line of numbers; returns where they end."""
+    y = 14.0
+    for words, size, bold in ((net.title, 15.0, True), (net.facts, 10.5, False)):
+        for line in wrapped(words, size, width, bold=bold, separator=" " if bold else " · ")[:3]:
+            y += line_height(size)
+            room = Rect(x, y - size, width, line_height(size))
+            items.append(Text(x, y, line, size, bold=bold, ink="text" if bold else "muted", room=room))
+    return y + 10
+
+
+def side_notes(part: Chain | Stage) -> list[tuple[str, float, bool]]:
+    """What stands beside a part: text, size, weight."""
+    label = part.section.label.replace("_", " ")
+    cost = f"{count_words(part.params)} params" if part.params else ""
+    if isinstance(part, Chain):
+        return [(label, 10.5, True), (size_words(part.output), SMALL, False)]
+    lines = [(label, 12.0, True), (size_words(part.output), SMALL, False)]
+    lines += [(words, SMALL, False) for words in (plural(part.section.n_steps, "block"), cost) if words]
+    lines += [(f"{count_words(part.macs)} MACs", SMALL, False)] if part.macs else []
+    lines += [(f"sees {part.field} px", SMALL, False)] if part.field else []
+    return lines
+
+
+def _side(
+    parts: tuple[Part, ...], placed: PlacedNet, notes: dict[str, list[tuple[str, float, bool]]], column: Frame
+) -> list[Item]:
+    items: list[Item] = []
+    x = column.card_left - 12
+    for part, body in zip(parts, placed.bodies, strict=True):
+        lines = notes[part.of.section.label]
+        room_below = body.height + 8
+        while len(lines) > 2 and sum(line_height(size) for _, size, _ in lines) > room_below:
+            lines = lines[:-1]
+        y = body.center[1] - sum(line_height(size) for _, size, _ in lines) / 2
+        for words, size, bold in lines:
+            height = line_height(size)
+            width = text_width(words, size, bold=bold)
+            room = Rect(x - width, y, width, height)
+            items.append(Text(x, y + height * 0.75, words, size, "end", bold, ink="text" if bold else "muted", room=room))
+            y += height
+    return items
+
+
+def _input(items: list[Item], net: Net, column: Frame, y: float) -> tuple[float, float]:
+    words = f"input {size_words(net.graph.input)}"
+    room = Rect(column.spine - 100, y, 200, 13)
+    items.append(Text(column.spine, y + 10, words, SMALL, "middle", ink="muted", room=room))
+    return y + 8, y + 14
+
+
+def _output(items: list[Item], net: Net, column: Frame, y: float) -> float:
+    words = f"output {size_words(net.graph.output)}"
+    items.append(Path(((column.spine, y), (column.spine, y + 16)), arrow=True, role="spine"))
+    room = Rect(column.spine - 100, y + 17, 200, 13)
+    items.append(Text(column.spine, y + 27, words, SMALL, "middle", ink="muted", room=room))
+    return y + 31
+
+

@@ -1,0 +1,183 @@
+"""One row of a stage: taps, the box, the junction where its shortcuts land."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resdsl.emit.draw.geometry import Rect
+from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame, row_lines
+from resdsl.emit.draw.layout.pitch import Pitch
+from resdsl.emit.draw.looks import Look
+from resdsl.emit.draw.metrics import shortened
+from resdsl.emit.draw.scene import Area, Badge, Box, Dot, Group, Item, Path, Pill, Text
+from resdsl.emit.draw.theme import level_ink, level_width
+from resdsl.emit.draw.viewmodel import Lane, Row
+
+PILL = 16.0
+STACK = 2
+COPY = 3.0
+TRACK = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """A row with the links that start and end at it; its height is known before its place.
+
+    Attributes:
+        row: it.
+        taps: the links that leave the spine above the box, inside the card, outer first.
+        ports: the links that end at its junction, inner first; the block's own shortcut comes before them.
+        ink: the colour of the stage.
+        shade: whether a bar shows the survival.
+    """
+
+    row: Row
+    taps: tuple[Lane, ...]
+    ports: tuple[Lane, ...]
+    ink: str
+    shade: bool = False
+
+    @property
+    def n_taps(self) -> int:
+        """How many shortcuts leave above the box, its own among them."""
+        return len(self.taps) + (self.row.look is not None)
+
+    @property
+    def n_ports(self) -> int:
+        """How many shortcuts land below it."""
+        return len(self.ports) + (self.row.look is not None)
+
+    def box_height(self, pitch: Pitch) -> float:
+        """Of the box alone."""
+        bar = TRACK + 3 if self._has_bar else 0
+        return pitch.box + pitch.line * (len(row_lines(self.row)) - 1) + bar
+
+    def height(self, pitch: Pitch) -> float:
+        """From the end of the row above to its own end."""
+        above = pitch.tap * self.n_taps + self.lead(pitch)
+        return above + self.box_height(pitch) + self._junction_height(pitch) + pitch.rest
+
+    def lead(self, pitch: Pitch) -> float:
+        """From the last tap to the box: an arrow, and the copies that stand out above a stack."""
+        return pitch.arrow + (STACK * COPY if self.row.count > 1 else 0)
+
+    @property
+    def _has_bar(self) -> bool:
+        return self.shade and self.row.survival is not None
+
+    def _junction_height(self, pitch: Pitch) -> float:
+        if not self.n_ports:
+            return 0.0
+        sign = 2 * Badge(0, 0, "").radius + 4 if self.row.look and self.row.look.on_f else 0
+        return pitch.gap + sign + pitch.pill + pitch.port * (self.n_ports - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A row in its place.
+
+    Attributes:
+        group: its shapes.
+        exit: the y where the spine leaves it.
+        taps: the y of the tap of each link that starts here.
+        ports: the y at which each link that ends here lands.
+        edge: the x at which they land.
+    """
+
+    group: Group
+    exit: float
+    taps: dict[str, float]
+    ports: dict[str, float]
+    edge: float
+
+
+def place_row(plan: RowPlan, frame: Frame, pitch: Pitch, y: float, enter: float, opens: str) -> PlacedRow:
+    """Draws a row whose region begins at `y`; the spine comes from `enter`."""
+    row, x = plan.row, frame.spine
+    taps: dict[str, float] = {}
+    at = y
+    for lane in plan.taps:
+        at += pitch.tap
+        taps[lane.key] = at
+    own_tap = at = at + pitch.tap if row.look else at
+    box = Rect(x - frame.box / 2, at + plan.lead(pitch), frame.box, plan.box_height(pitch))
+    top = box.y - (STACK * COPY if row.count > 1 else 0)
+    items: list[Item] = [Path(((x, enter), (x, top)), arrow=True, role="spine")]
+    leave = box.bottom
+    ports: dict[str, float] = {}
+    edge = x
+    if plan.n_ports:
+        sign = row.look.on_f if row.look else ""
+        junction = box.bottom + pitch.gap + (2 * Badge(0, 0, "").radius + 4 if sign else 0)
+        pill = Rect(x - PILL / 2, junction, PILL, pitch.pill + pitch.port * (plan.n_ports - 1))
+        items.append(Path(((x, box.bottom), (x, pill.y)), arrow=True, role="spine"))
+        if sign:
+            items.append(Badge(x, box.bottom + pitch.gap / 2 + 9, sign, "spine"))
+        first_port = pill.y + pitch.pill / 2
+        if row.look:
+            items += shortcut(row.look, x, own_tap, frame.lanes[0], first_port, pill.right)
+        for number, lane in enumerate(plan.ports, start=int(row.look is not None)):
+            ports[lane.key] = first_port + number * pitch.port
+        items.append(Pill(pill))
+        leave, edge = pill.bottom, pill.right
+    items += _box(plan, box, pitch)
+    group = Group(row.key, tuple(items), row.tip, row.lines, opens)
+    return PlacedRow(group, leave, taps, ports, edge)
+
+
+def shortcut(look: Look, x: float, tap: float, lane: float, port: float, edge: float) -> list[Item]:
+    """A block's own shortcut from the spine around the box to the junction."""
+    points = ((x, tap), (lane, tap), (lane, port), (edge, port))
+    items: list[Item] = [
+        Path(points, "shortcut", 1.3, look.dash, arrow=True, radius=7, role="shortcut"),
+        Dot(x, tap, "shortcut"),
+    ]
+    if look.on_x:
+        items.append(Badge(lane, (tap + port) / 2, look.on_x))
+    return items
+
+
+def link(lane: Lane, x: float, tap: float, at: float, port: float, edge: float) -> Group:
+    """A link from the spine out to its lane and back to a junction."""
+    ink = level_ink(lane.level)
+    dash = lane.look.dash if lane.look else "solid"
+    points = ((x, tap), (at, tap), (at, port), (edge, port))
+    width = level_width(lane.level)
+    items: list[Item] = [Path(points, ink, width, dash, arrow=True, radius=9, role="link", level=lane.level)]
+    items.append(Dot(x, tap, ink, 2.8))
+    if lane.look and lane.look.on_x:
+        items.append(Badge(at, (tap + port) / 2, lane.look.on_x, ink))
+    kind = lane.look.name if lane.look else "nothing of x"
+    times = f" ×{lane.count}" if lane.count > 1 else ""
+    tip = f"link {lane.name}{times}: {kind}, level {lane.level}"
+    return Group(lane.key, tuple(items), (tip,), lane.lines)
+
+
+def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[Item]:
+    """A track as high as p = 1, filled to the p of each block of a run."""
+    step = track.width / len(survivals)
+    tops = [(track.x + step * (i + side), track.bottom - track.height * p) for i, p in enumerate(survivals) for side in (0, 1)]
+    if len(set(survivals)) > 12:  # a curve says as much as its steps
+        tops = [(track.x + track.width * i / (len(survivals) - 1), y) for i, (_, y) in enumerate(tops[::2])]
+    fill = ((track.x, track.bottom), *tops, (track.right, track.bottom))
+    ground = ((track.x, track.y), (track.right, track.y), (track.right, track.bottom), (track.x, track.bottom))
+    return [Area(ground, "track"), Area(fill, ink.replace("stage", "bar"))]
+
+
+def _box(plan: RowPlan, box: Rect, pitch: Pitch) -> list[Item]:
+    row = plan.row
+    items: list[Item] = [Box(box, plan.ink, STACK if row.count > 1 else 0)]
+    x = box.center[0]
+    room = Rect(box.x + 3, box.y, box.width - 6, box.height)
+    base = box.y + pitch.box / 2 + TEXT * 0.36
+    bold = row.count > 1
+    for number, line in enumerate(row_lines(row)):
+        size = SMALL if number else TEXT
+        bold_here = bold and not number
+        words = shortened(line, size, room.width, bold=bold_here)
+        items.append(Text(x, base, words, size, "middle", bold_here, ink="muted" if number else "text", room=room))
+        base += pitch.line
+    if plan.shade and row.survival:
+        track = Rect(box.x + 10, box.bottom - TRACK - 5, box.width - 20, TRACK)
+        items += survival_bar(row.survivals, track, plan.ink)
+    return items

@@ -1,0 +1,184 @@
+"""A picture without a format: some ten kinds of shapes, with the roles of their colours and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal, assert_never
+
+from resdsl.emit.draw.geometry import Point, Rect
+
+Dash = Literal["solid", "dashed", "long", "dotted", "dashdot"]
+Anchor = Literal["start", "middle", "end"]
+Ink = str
+"""The role of a colour: a row of every theme in `theme.py` (`stage2`, `level1`, `muted`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A layer, a block or a chain; with `copies`, a stack of equal ones."""
+
+    rect: Rect
+    ink: Ink
+    copies: int = 0
+    radius: float = 5
+    dash: Dash = "solid"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The ground that blocks of one stage, or layers of one part, lie on."""
+
+    rect: Rect
+    ink: Ink = "card"
+    radius: float = 10
+    dash: Dash = "solid"
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A junction: where branches meet; its sign says how (`+`, `×`)."""
+
+    rect: Rect
+    sign: str = "+"
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """Where a shortcut leaves a line."""
+
+    x: float
+    y: float
+    ink: Ink
+    radius: float = 2.2
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A small disc on a shortcut that says what is done to it: `σ`, `½`."""
+
+    x: float
+    y: float
+    text: str
+    ink: Ink = "shortcut"
+    radius: float = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A filled polygon: a survival bar, a cell of the strip."""
+
+    points: tuple[Point, ...]
+    ink: Ink
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; `y` is its base line, `room` the rectangle that it must stay in."""
+
+    x: float
+    y: float
+    text: str
+    size: float = 11
+    anchor: Anchor = "start"
+    bold: bool = False
+    italic: bool = False
+    ink: Ink = "text"
+    room: Rect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line through points, corners rounded, with an arrow at its end or without."""
+
+    points: tuple[Point, ...]
+    ink: Ink = "spine"
+    width: float = 1.2
+    dash: Dash = "solid"
+    arrow: bool = False
+    radius: float = 8
+    role: Literal["spine", "shortcut", "link", "grid", "edge"] = "edge"
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Shapes that together stand for one thing of the network.
+
+    Attributes:
+        key: what it stands for: `s1`, `s1.3`, `s1.2-17`, `link.root.1`, `head`; unique in a scene.
+        items: the shapes.
+        tip: lines of text to show about it.
+        lines: the lines of the spec that made it, from 1.
+        opens: the key of a view that shows more of it (`blocks`, `unit:2`); empty for none.
+        faded: whether it is only there for orientation (unchanged, in a picture of changes).
+    """
+
+    key: str
+    items: tuple[Item, ...]
+    tip: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
+    opens: str = ""
+    faded: bool = False
+
+
+Shape = Box | Card | Pill | Dot | Badge | Area | Text | Path
+Item = Shape | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A whole picture.
+
+    Attributes:
+        width: in pixels at 96 to the inch, as all lengths.
+        height: the same.
+        title: a short name, for people who cannot see the picture and for window titles.
+        description: the picture told in sentences.
+        items: the shapes, in the order in which they are painted.
+    """
+
+    width: float
+    height: float
+    title: str
+    description: str
+    items: tuple[Item, ...] = field(repr=False)
+
+    def shapes(self) -> Iterator[Shape]:
+        """All shapes, groups dissolved, in painting order."""
+        return _shapes(self.items)
+
+    def groups(self) -> Iterator[Group]:
+        """All groups, outer before inner."""
+        return _groups(self.items)
+
+
+def moved(shape: Shape, dx: float, dy: float) -> Shape:
+    """The shape elsewhere."""
+    match shape:
+        case Box() | Card() | Pill():
+            return replace(shape, rect=shape.rect.moved(dx, dy))
+        case Area() | Path():
+            return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
+        case Text():
+            room = shape.room.moved(dx, dy) if shape.room else None
+            return replace(shape, x=shape.x + dx, y=shape.y + dy, room=room)
+        case Dot() | Badge():
+            return replace(shape, x=shape.x + dx, y=shape.y + dy)
+        case _:
+            assert_never(shape)
+
+
+def _shapes(items: tuple[Item, ...]) -> Iterator[Shape]:
+    for item in items:
+        if isinstance(item, Group):
+            yield from _shapes(item.items)
+        else:
+            yield item
+
+
+def _groups(items: tuple[Item, ...]) -> Iterator[Group]:
+    for item in items:
+        if isinstance(item, Group):
+            yield item
+            yield from _groups(item.items)
