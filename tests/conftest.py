@@ -1,4 +1,4 @@
-"""What holds for every test: one thread a process, so that two workers share two cores, and one profile of hypothesis."""
+"""What holds for every test: one thread a process, as two workers share two cores, and one profile of hypothesis."""
 
 import os
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from resdsl.cli.exits import FINDINGS
+from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, new_loader, read_spec

@@ -1,7 +1,7 @@
 """Every program of `bad/` gives exactly the messages that its comments announce; every program of `ok/` gives none.
 
 A bad program carries `# error[code]` or `# warning[code]` on each guilty line. Where a comment cannot stand there
-(inside an open string, beyond the end), `# error[code] at 7` may stand on any line, and `# error[code] nowhere` tells of
+(inside an open string, beyond the end), `# error[code] at 7` may stand on any line; `# error[code] nowhere` tells of
 a message without a place. `# limits: nodes = 10` sets limits. The whole output is in the `.txt` beside the program;
 `pytest tests/cases --update` writes these files anew: read what changed before you commit it.
 """
