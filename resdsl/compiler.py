@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Spec: TypeAlias = "str | Path | Graph | Mapping[str, object]"
 """What names a network: see `load`."""
 
-Given = Value | str | list[object] | None
+Given: TypeAlias = "Value | list[object] | None"
 """What a caller may set a parameter to: a number, `true`, a text, a list; the name of a block or kind as text."""
 
 
@@ -63,7 +63,8 @@ def load(
         inner_params = cast("Mapping[str, Given]", spec.get("params") or {})
         named = cast("str | None", spec.get("network"))
         text = cast("str | Path", spec["spec"])
-        return load(text, network or named, params={**inner_params, **inner, **given}, limits=limits)
+        merged = {**inner_params, **cast("Mapping[str, Given]", inner), **given}
+        return load(text, network or named, params=merged, limits=limits)
     program = read(spec, limits=limits)
     return program.graph(network or program.preferred, given)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from resdsl.diagnostics import Code, Fix, Note, nearest
 from resdsl.elaborate.definitions import Found
-from resdsl.elaborate.evaluate import evaluate, evaluate_value
+from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.scope import Closure, ClosureKind, Scope, Value, describe, write
+from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.ops import OPS, Op
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -154,15 +155,13 @@ def _declared(parameter: ast.Parameter, span: Span) -> tuple[Note, ...]:
 def _take(parameter: ast.Parameter, expression: ast.Expression, outer: Scope, inner: Scope, dynamic: Dynamic) -> Value:
     if parameter.type in ("block", "shortcut", "layer"):
         return close(parameter.type, expression, outer, dynamic)
-    value = evaluate(expression, outer)
-    assert not hasattr(value, "shape"), "arguments are no tensors"
-    value = check_type(parameter, value, expression.span)  # pyright: ignore[reportArgumentType]
+    value = check_type(parameter, evaluate_value(expression, outer), expression.span)
     check_range(parameter, value, expression.span, inner)
     return value
 
 
 def _place(definition: ast.AnyDefinition, calls: tuple[Call, ...]) -> dict[str, tuple[ast.Expression, Scope]]:
-    placing = _Placing(definition.name, definition.parameters, definition.name_span)
+    placing: _Placing[Scope] = _Placing(definition.name, definition.parameters, definition.name_span)
     for call in calls:
         for argument in call.arguments:
             placing.add(argument, call.scope)
@@ -220,7 +219,9 @@ class _Placing(Generic[_S]):
         return (Note(self._declared, text),) if self._declared else ()
 
 
-def _unknown(kind: ClosureKind, name: str, reference: ast.Reference, scope: Scope, bound: object) -> Exception:
+def _unknown(
+    kind: ClosureKind, name: str, reference: ast.Reference, scope: Scope, bound: Value | Tensor | Zero | None
+) -> Exception:
     span = reference.name_span
     wanted = _a(kind)
     if bound is not None:
@@ -240,7 +241,7 @@ def _a(kind: str) -> str:
     return {"shortcut": "a shortcut kind"}.get(kind, f"a {kind}")
 
 
-def _is_int(value: object) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -248,13 +249,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_TYPES = {
-    "int": ("a whole number", _is_int),
+def _is_probability(value: object) -> bool:
+    return isinstance(value, int | float) and _is_number(value) and 0 <= value <= 1
+
+
+def _is_size(value: Value) -> bool:
+    return isinstance(value, tuple) and all(
+        isinstance(item, int) and not isinstance(item, bool) and item >= 1 for item in value
+    )
+
+
+_TYPES: dict[str, tuple[str, Callable[[Value], bool]]] = {
+    "int": ("a whole number", _is_whole),
     "float": ("a number", _is_number),
-    "prob": ("a probability, from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
+    "prob": ("a probability, from 0 to 1", _is_probability),
     "bool": ("`true` or `false`", lambda value: isinstance(value, bool)),
     "str": ("a text", lambda value: isinstance(value, str)),
-    "shape": ("a size", lambda value: isinstance(value, tuple) and all(_is_int(item) and item > 0 for item in value)),
+    "shape": ("a size", _is_size),
     "list": ("a list", lambda value: isinstance(value, tuple)),
     "block": ("a block", lambda value: isinstance(value, Closure) and value.kind == "block"),
     "shortcut": ("a shortcut kind", lambda value: isinstance(value, Closure) and value.kind == "shortcut"),

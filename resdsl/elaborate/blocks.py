@@ -71,10 +71,8 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
     frame = LayerFrame(builder, dynamic, placing.x.rank)
     scope.names["in"] = placing.x.channels
     with frame.expanding(found, span):
-        if isinstance(definition, ast.Extern):
-            parts = _Parts()
-        else:
-            parts = _read(sure(definition, ast.Block), scope)
+        is_extern = isinstance(definition, ast.Extern)
+        parts = _Parts() if is_extern else _read(sure(definition, ast.Block), scope)
     x = builder.input(0)
     before = x
     if parts.before is not None:
@@ -98,7 +96,7 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         if leaves_nothing(junction, source, f.shape, frame):
             raise mistake(
                 Code.SURVIVE_NOTHING,
-                f"{placing.label} would leave nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
+                f"{placing.label} leaves nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
                 junction.kinds.span,
                 notes=(Note(span, "this block may be dropped"),),
                 help="`shortcut identity` keeps x",
@@ -187,15 +185,15 @@ def _read(definition: ast.Block, scope: Scope) -> _Parts:
 
 
 def _read_shared(statement: ast.Before) -> Shared:
+    choices: dict[str, Shared] = {"change": "change", "first": "first", "stage": "stage", "never": "never"}
     shared: Shared = "change"
     for option in statement.options:
-        choices = ("change", "first", "stage", "never")
         if option.name != "shared" or option.value not in choices:
             message = f"`before` has no option `{option.name} = {option.value}`"
             raise mistake(
                 Code.NETWORK_OPTION, message, option.span, help="`shared = change`, `first`, `stage` or `never`"
             )
-        shared = cast("Shared", option.value)
+        shared = choices[option.value]
     return shared
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from math import ceil, floor, isfinite
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from resdsl.diagnostics import Code, nearest
 from resdsl.elaborate.problems import mistake
@@ -14,7 +15,10 @@ from resdsl.limits import DEFAULT
 from resdsl.source import Span
 from resdsl.syntax import ast
 
-Result = Value | Tensor | Zero
+Result: TypeAlias = "Value | Tensor | Zero"
+
+FED_X = "x ->"
+"""What x stands for in `x -> layer`, where that is not what it stands for elsewhere; no author can write this name."""
 _T = TypeVar("_T")
 
 
@@ -40,7 +44,7 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
         case ast.Group():
             return evaluate(expression.value, scope, frame)
         case ast.Reference():
-            return _evaluate_reference(expression, scope, frame)
+            return _evaluate_reference(expression, scope)
         case ast.Binary():
             return _evaluate_binary(expression, scope, frame)
         case ast.Unary():
@@ -58,7 +62,8 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
 def evaluate_value(expression: ast.Expression, scope: Scope) -> Value:
     """A value that is no tensor."""
     value = evaluate(expression, scope)
-    assert not isinstance(value, Tensor | Zero), "a scope outside a unit holds no tensors"
+    if isinstance(value, Tensor | Zero):
+        raise mistake(Code.VALUE_TYPE, "a tensor stands where a value is wanted", expression.span)
     return value
 
 
@@ -72,7 +77,7 @@ def evaluate_int(expression: ast.Expression, scope: Scope, wanted: str, *, least
     return value
 
 
-def _evaluate_reference(reference: ast.Reference, scope: Scope, frame: Frame | None) -> Result:
+def _evaluate_reference(reference: ast.Reference, scope: Scope) -> Result:
     found = scope.find(reference.name)
     if found is not None and reference.arguments is None:
         return found
@@ -91,7 +96,7 @@ def _unknown(reference: ast.Reference, scope: Scope) -> Exception:
         if scope.module.find(kind, name):
             message = f"`{name}` is a {'shortcut kind' if kind == 'shortcut' else kind}; a value is wanted here"
             return mistake(Code.NAME_KIND, message, reference.name_span)
-    candidates = scope.visible() | (set(FUNCTIONS) if reference.arguments is not None else set())
+    candidates = scope.visible() | (set(FUNCTIONS) if reference.arguments is not None else set[str]())
     near = nearest(name, candidates)
     if name in FUNCTIONS:
         return mistake(Code.NAME_KIND, f"`{name}` is a function: it takes arguments", reference.name_span)
@@ -103,7 +108,8 @@ def _evaluate_feed(feed: ast.Feed, scope: Scope, frame: Frame | None) -> Result:
     if frame is None:
         message = "layers take tensors, and there are none here"
         raise mistake(Code.VALUE_TYPE, message, feed.span, help="`->` stands in chains and in equations")
-    value = evaluate(feed.value, scope, frame)
+    fed = scope.find(FED_X) if isinstance(feed.value, ast.Reference) and feed.value.name == "x" else None
+    value = fed if fed is not None else evaluate(feed.value, scope, frame)
     if not isinstance(value, Tensor | Zero):
         raise mistake(Code.VALUE_TYPE, f"layers take a tensor, not {describe(value)}", feed.value.span)
     for layer in feed.layers:
@@ -128,19 +134,20 @@ def _apply_binary(binary: ast.Binary, left: Result, scope: Scope, frame: Frame |
             return left
         return _truth(evaluate(binary.right, scope, frame), binary.right)
     right = evaluate(binary.right, scope, frame)
-    if isinstance(left, Tensor | Zero) or isinstance(right, Tensor | Zero):
-        assert frame is not None, "tensors come from a frame"
+    if frame is not None and (isinstance(left, Tensor | Zero) or isinstance(right, Tensor | Zero)):
         return frame.combine(binary.operator, left, right, binary.span)
     if binary.operator in ("==", "!="):
         return (left == right and isinstance(left, bool) == isinstance(right, bool)) == (binary.operator == "==")
-    if not _is_number(left) or not _is_number(right):
-        odd = left if not _is_number(left) else right
-        raise mistake(Code.VALUE_TYPE, f"`{binary.operator}` takes two numbers, not {describe(odd)}", binary.span)
-    return _checked(_ARITHMETIC[binary.operator](left, right, binary.span), binary.span)
+    first, second = _number(left, binary), _number(right, binary)
+    if binary.operator in _PLAIN:
+        return _checked(_PLAIN[binary.operator](first, second), binary.span)
+    return _checked(_CHECKED[binary.operator](first, second, binary.span), binary.span)
 
 
-def _is_number(value: Result) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Result, binary: ast.Binary) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise mistake(Code.VALUE_TYPE, f"`{binary.operator}` takes two numbers, not {describe(value)}", binary.span)
 
 
 def _truth(value: Result, at: ast.Expression) -> bool:
@@ -153,8 +160,7 @@ def _evaluate_unary(expression: ast.Unary, scope: Scope, frame: Frame | None) ->
     value = evaluate(expression.operand, scope, frame)
     if expression.operator == "not":
         return not _truth(value, expression.operand)
-    if isinstance(value, Tensor | Zero):
-        assert frame is not None, "tensors come from a frame"
+    if frame is not None and isinstance(value, Tensor | Zero):
         return frame.combine("*", -1, value, expression.span)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return -value
@@ -240,18 +246,20 @@ def _checked(value: _T, span: Span) -> _T:
     return value
 
 
-_ARITHMETIC: dict[str, Callable[[float, float, Span], float]] = {
-    "+": lambda left, right, span: left + right,
-    "-": lambda left, right, span: left - right,
-    "*": lambda left, right, span: left * right,
+_PLAIN: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_CHECKED: dict[str, Callable[[float, float, Span], float]] = {
     "/": _divide,
     "//": _floor_divide,
     "%": _modulo,
     "^": _power,
-    "<": lambda left, right, span: left < right,
-    "<=": lambda left, right, span: left <= right,
-    ">": lambda left, right, span: left > right,
-    ">=": lambda left, right, span: left >= right,
 }
 
 
@@ -296,10 +304,10 @@ def _round(values: list[Value], reference: ast.Reference) -> int:
 
 def _multiple(values: list[Value], reference: ast.Reference) -> int:
     numbers = _numbers(values, reference)
-    if len(numbers) != 2 or not isinstance(numbers[1], int) or numbers[1] < 1:
+    value, of = numbers if len(numbers) == 2 else (0, 0)
+    if not isinstance(of, int) or of < 1:
         message = "`multiple` takes a number and a whole number: `multiple(x, 8)` is the multiple of 8 nearest to x"
         raise mistake(Code.ARGUMENT_COUNT, message, reference.span)
-    value, of = numbers
     return max(of, floor(value / of + 0.5) * of)
 
 

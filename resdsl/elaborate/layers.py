@@ -12,9 +12,9 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result, evaluate
 from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
-from resdsl.elaborate.scope import Scope, Value, describe
+from resdsl.elaborate.scope import Closure, Scope, describe
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
-from resdsl.ops import Add, Affine, Flatten, Multiply, Op, Setting, SettingError, Subtract
+from resdsl.ops import Add, Affine, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.ops import resolve as resolve_setting
 from resdsl.shape import ShapeError
@@ -131,7 +131,7 @@ class LayerFrame:
 
 def place(op: type[Op], target: Target, rank: int) -> Op:
     """The primitive layer with its settings, from the arguments of the target."""
-    given: dict[str, tuple[Value, Span]] = {}
+    given: dict[str, tuple[SettingValue, Span]] = {}
     settings = op.SETTINGS
     n_positional = 0
     for call in target.calls:
@@ -146,7 +146,7 @@ def place(op: type[Op], target: Target, rank: int) -> Op:
         if setting.name not in given and setting.is_required:
             message = f"`{op.NAME}` needs a value for `{setting.name}`"
             raise mistake(Code.ARGUMENT_MISSING, message, target.span, help=f"as in `{op.EXAMPLE}`")
-        value, span = given.get(setting.name, (setting.default, target.span))
+        value, span = given.get(setting.name, (_default(setting), target.span))
         try:
             resolved[setting.name] = resolve_setting(setting, value, rank)
         except SettingError as error:
@@ -160,12 +160,22 @@ def place(op: type[Op], target: Target, rank: int) -> Op:
         raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
 
 
-def _value(op: type[Op], setting: Setting, expression: ast.Expression, scope: Scope) -> Value:
+def _default(setting: Setting) -> SettingValue:
+    return None if isinstance(setting.default, Required) else setting.default
+
+
+def _value(op: type[Op], setting: Setting, expression: ast.Expression, scope: Scope) -> SettingValue:
     if setting.type == "word" and isinstance(expression, ast.Reference) and not scope.holds(expression.name):
         return expression.name
     value = evaluate(expression, scope)
-    if isinstance(value, Tensor | Zero):
-        raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}` takes settings here, not a tensor", expression.span)
+    if isinstance(value, Tensor | Zero | Closure):
+        raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}` takes settings here, not {describe(value)}", expression.span)
+    if isinstance(value, tuple):
+        sizes = tuple(size for size in value if isinstance(size, int))
+        if len(sizes) == len(value):
+            return sizes
+        message = f"`{setting.name}` takes whole numbers, not {describe(value)}"
+        raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {message}", expression.span)
     return value
 
 

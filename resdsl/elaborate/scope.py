@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from resdsl.elaborate.problems import Echo
 from resdsl.syntax import ast
@@ -34,10 +34,8 @@ class Poison:
 POISON: Final = Poison()
 
 Plain = int | float | bool | str
-Value = Plain | tuple["Value", ...] | Closure
+Value: TypeAlias = "Plain | tuple[Value, ...] | Closure"
 """What an expression can be, apart from tensors: a size such as 3x3 is a tuple of whole numbers."""
-
-Bound = "Value | Tensor | Zero | Poison"
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +79,7 @@ class Scope:
         return set(self.names) | (self.parent.visible() if self.parent else set())
 
 
-def describe(value: object) -> str:
+def describe(value: Value | Tensor | Zero) -> str:
     """A value in the language's words, for messages: `a size 3x3`, `the whole number 3`."""
     match value:
         case bool():
@@ -100,7 +98,7 @@ def describe(value: object) -> str:
             return "a tensor"
 
 
-def write(value: object) -> str:
+def write(value: Value | Tensor | Zero | Poison) -> str:
     """A value as `.res` text."""
     match value:
         case bool():

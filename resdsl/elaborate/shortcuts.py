@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.bind import Target, bind, resolve
 from resdsl.elaborate.definitions import Found
-from resdsl.elaborate.evaluate import Result
+from resdsl.elaborate.evaluate import FED_X, Result
 from resdsl.elaborate.layers import LayerFrame
 from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope
@@ -53,6 +53,9 @@ class Around:
 def join(junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame, around: Around) -> Joined:
     """Puts a shortcut into the unit: A where A fits the shapes; else A around what B makes of x.
 
+    There, an x that goes through layers of A is still x itself if they bring it to the shape that must go out, as the
+    strided gate of `y = (1 - g) * x + f` does (its x alone is what B makes); if they do not, it is what B makes, too.
+
     Raises Mistake where neither fits, with the kinds that would.
     """
     first = resolve("shortcut", junction.kinds.first, junction.scope, frame.dynamic)
@@ -66,7 +69,9 @@ def join(junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame, around: Ar
     stand_in, mismatch = _trial(frame, lambda: _place_alone(otherwise, junction, x, f.shape, frame), f.shape)
     if stand_in is None:
         raise _does_not_fit(junction, otherwise.name, span, x, f, around, mismatch, frame)
-    y, mismatch = _trial(frame, lambda: _place(first, junction, stand_in, f, frame), f.shape)
+    y, mismatch = _trial(frame, lambda: _place(first, junction, x, f, frame, bare=stand_in), f.shape)
+    if y is None:
+        y, mismatch = _trial(frame, lambda: _place(first, junction, stand_in, f, frame), f.shape)
     if y is None:
         raise _does_not_fit(junction, first.name, junction.kinds.first.name_span, stand_in, f, around, mismatch, frame)
     plain = y.value == stand_in.value + 1 and isinstance(frame.builder.nodes[-1].op, Add)
@@ -101,8 +106,10 @@ def _trial(frame: LayerFrame, place: Callable[[], Tensor], shape: Shape) -> tupl
     return y, None
 
 
-def _place(target: Target, junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame) -> Tensor:
-    y = _equations(target, junction, x, f, f.shape, frame)
+def _place(
+    target: Target, junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame, *, bare: Tensor | None = None
+) -> Tensor:
+    y = _equations(target, junction, x, f, f.shape, frame, bare=bare)
     if isinstance(y, Tensor):
         return y
     message = f"`{target.name}` gives no tensor as `y`"
@@ -127,12 +134,22 @@ def _place_alone(target: Target, junction: Junction, x: Tensor, out: Shape, fram
 
 
 def _equations(
-    target: Target, junction: Junction, x: Tensor, f: Tensor | Zero, out: Shape, frame: LayerFrame
+    target: Target,
+    junction: Junction,
+    x: Tensor,
+    f: Tensor | Zero,
+    out: Shape,
+    frame: LayerFrame,
+    *,
+    bare: Tensor | None = None,
 ) -> Result:
+    """The value of `y`; `bare`, if given, is what x stands for where it goes through no layers."""
     found = sure(target.found, Found)
     definition = sure(found.definition, ast.ShortcutKind)
     scope = bind(found, target.calls, target.span, frame.dynamic)
     scope.names |= {"x": x, "f": f, "in": x.shape.channels, "out": out.channels}
+    if bare is not None:
+        scope.names |= {"x": bare, FED_X: x}
     if "stride" not in scope.names:
         scope.names["stride"] = _stride(x.shape, out, target.span)
     with frame.expanding(found, junction.kinds.span):

@@ -16,7 +16,13 @@ from resdsl.source import Span
 
 @dataclass(slots=True)
 class Spine:
-    """What is placed so far; `input` is what enters the first step, `shape` what leaves the last step, `n_nodes` the layers of all steps."""
+    """What is placed so far.
+
+    Attributes:
+        input: what enters the first step.
+        shape: what leaves the last.
+        n_nodes: the layers of all steps.
+    """
 
     input: Shape
     shape: Shape

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from resdsl.diagnostics import Code
 from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.definitions import Found
@@ -30,7 +32,7 @@ def read_value(found: Found, name: str, value: object) -> Value:
         case str():
             return _read_text(found, name, kind, value)
         case list() | tuple():
-            return tuple(read_value(found, name, item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+            return tuple(read_value(found, name, item) for item in cast("list[object]", value))
         case _:
             message = f"`{name}` cannot be set to a {type(value).__name__}"
             raise mistake(
