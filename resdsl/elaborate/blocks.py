@@ -13,7 +13,7 @@ from resdsl.elaborate.layers import LayerFrame
 from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Scope, Value, write
-from resdsl.elaborate.shortcuts import Around, Junction, join, leaves_nothing
+from resdsl.elaborate.shortcuts import Junction, Site
 from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.tensors import Tensor, UnitBuilder
 from resdsl.ir.unit import Unit
@@ -93,7 +93,7 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         )
     source = before if _shares(parts.shared, placing, x, f) else x
     if placing.survives:
-        if leaves_nothing(junction, source, f.shape, frame):
+        if Site(frame, source, f, placing.label, span).leaves_nothing(junction):
             raise mistake(
                 Code.SURVIVE_NOTHING,
                 f"{placing.label} leaves nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
@@ -104,13 +104,13 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         with builder.standing("survive"):
             f = builder.add(Survive(), (f,), span)
     with builder.standing("shortcut"):
-        joined = join(junction, source, f, frame, Around(placing.label, span))
+        joined = Site(frame, source, f, placing.label, span).join(junction)
     y = joined.y
     link_kinds: list[str] = []
     for number, link in enumerate(placing.links, start=1):
         with builder.standing("link", link.name):
-            around = Around(f"link {link.name}, which ends at {placing.label}", span)
-            linked = join(link.junction, builder.input(number), y, frame, around)
+            what = f"link {link.name}, which ends at {placing.label}"
+            linked = Site(frame, builder.input(number), y, what, span).join(link.junction)
         y = linked.y
         link_kinds.append(linked.kind)
     if parts.after is not None:

@@ -38,122 +38,149 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What a junction goes around, for messages.
+class Site:
+    """Where a shortcut goes: around what makes `f`, beside the path of `x`.
 
     Attributes:
-        what: its name: `conv3[1]`, `link root`.
+        what: its name for messages: `conv3[1]`, `link root`.
         makes: the text that makes the shape that must go out.
     """
 
+    frame: LayerFrame
+    x: Tensor
+    f: Tensor
     what: str
     makes: Span | None
 
+    def join(self, junction: Junction) -> Joined:
+        """Puts a shortcut into the unit: A where A fits the shapes; else A around what B makes of x.
 
-def join(junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame, around: Around) -> Joined:
-    """Puts a shortcut into the unit: A where A fits the shapes; else A around what B makes of x.
+        There, an x that goes through layers of A is still x itself if they bring it to the shape that must go out, as
+        the strided gate of `y = (1 - g) * x + f` does (its x alone is what B makes); else it is what B makes, too.
 
-    There, an x that goes through layers of A is still x itself if they bring it to the shape that must go out, as the
-    strided gate of `y = (1 - g) * x + f` does (its x alone is what B makes); if they do not, it is what B makes, too.
+        Raises Mistake where neither fits, with the kinds that would.
+        """
+        first = resolve("shortcut", junction.kinds.first, junction.scope, self.frame.dynamic)
+        y = self._attempt(lambda: self.place(first, self.x))
+        if isinstance(y, Tensor):
+            return Joined(y, first.name)
+        if junction.kinds.otherwise is None:
+            raise self._misfit(junction, first, self.x, y)
+        otherwise = resolve("shortcut", junction.kinds.otherwise, junction.scope, self.frame.dynamic)
+        stand_in = self._attempt(lambda: self._place_alone(otherwise))
+        if not isinstance(stand_in, Tensor):
+            raise self._misfit(junction, otherwise, self.x, stand_in)
+        y = self._attempt(lambda: self.place(first, stand_in, fed=self.x))
+        if not isinstance(y, Tensor):
+            y = self._attempt(lambda: self.place(first, stand_in))
+        if not isinstance(y, Tensor):
+            raise self._misfit(junction, first, stand_in, y)
+        plain = y.value == stand_in.value + 1 and isinstance(self.frame.builder.nodes[-1].op, Add)
+        return Joined(y, otherwise.name if plain else f"{first.name} on {otherwise.name}")
 
-    Raises Mistake where neither fits, with the kinds that would.
-    """
-    first = resolve("shortcut", junction.kinds.first, junction.scope, frame.dynamic)
-    y, mismatch = _trial(frame, lambda: _place(first, junction, x, f, frame), f.shape)
-    if y is not None:
-        return Joined(y, first.name)
-    if junction.kinds.otherwise is None:
-        raise _does_not_fit(junction, first.name, junction.kinds.first.name_span, x, f, around, mismatch, frame)
-    otherwise = resolve("shortcut", junction.kinds.otherwise, junction.scope, frame.dynamic)
-    span = junction.kinds.otherwise.name_span
-    stand_in, mismatch = _trial(frame, lambda: _place_alone(otherwise, junction, x, f.shape, frame), f.shape)
-    if stand_in is None:
-        raise _does_not_fit(junction, otherwise.name, span, x, f, around, mismatch, frame)
-    y, mismatch = _trial(frame, lambda: _place(first, junction, x, f, frame, bare=stand_in), f.shape)
-    if y is None:
-        y, mismatch = _trial(frame, lambda: _place(first, junction, stand_in, f, frame), f.shape)
-    if y is None:
-        raise _does_not_fit(junction, first.name, junction.kinds.first.name_span, stand_in, f, around, mismatch, frame)
-    plain = y.value == stand_in.value + 1 and isinstance(frame.builder.nodes[-1].op, Add)
-    return Joined(y, otherwise.name if plain else f"{first.name} on {otherwise.name}")
+    def place(self, target: Target, x: Tensor, *, fed: Tensor | None = None) -> Tensor:
+        """What the kind makes of x and f; `fed`, if given, is what goes through its layers in place of x."""
+        y = self._equations(target, x, self.f, fed or x)
+        if isinstance(y, Tensor):
+            return y
+        raise mistake(
+            Code.SHORTCUT_EQUATION, f"`{target.name}` gives no tensor as `y`", target.span, notes=_defined(target)
+        )
 
+    def leaves_nothing(self, junction: Junction) -> bool:
+        """Whether the kind gives zeros when f is dropped: it has no path for x."""
+        first = resolve("shortcut", junction.kinds.first, junction.scope, self.frame.dynamic)
+        n_nodes = len(self.frame.builder.nodes)
+        try:
+            return isinstance(self._equations(first, self.x, ZERO, self.x), Zero)
+        except (ZeroUsed, Mistake):
+            return False
+        finally:
+            del self.frame.builder.nodes[n_nodes:]
 
-def leaves_nothing(junction: Junction, x: Tensor, f: Shape, frame: LayerFrame) -> bool:
-    """Whether the kind gives zeros when f is dropped: it has no path for x."""
-    first = resolve("shortcut", junction.kinds.first, junction.scope, frame.dynamic)
-    n_nodes = len(frame.builder.nodes)
-    try:
-        return isinstance(_equations(first, junction, x, ZERO, f, frame), Zero)
-    except (ZeroUsed, Mistake):
-        return False
-    finally:
-        del frame.builder.nodes[n_nodes:]
+    def cost_of(self, reference: ast.Reference, scope: Scope) -> int | None:
+        """The parameters that a kind would add here; None where it does not fit."""
+        builder = self.frame.builder
+        n_nodes = len(builder.nodes)
+        try:
+            target = resolve("shortcut", reference, scope, self.frame.dynamic)
+            y = self._attempt(lambda: self.place(target, self.x))
+            shapes = [*builder.inputs, *(node.shape for node in builder.nodes)]
+            added = builder.nodes[n_nodes:]
+            n_params = sum(node.op.n_params(*(shapes[value] for value in node.inputs)) for node in added)
+        except Mistake:
+            return None
+        finally:
+            del builder.nodes[n_nodes:]
+        return n_params if isinstance(y, Tensor) else None
 
+    def _attempt(self, place: Callable[[], Tensor]) -> Tensor | Mistake | None:
+        """What is placed; or why its shapes do not fit, and the unit is as it was."""
+        builder = self.frame.builder
+        n_nodes = len(builder.nodes)
+        try:
+            y = place()
+        except Mistake as found:
+            if found.diagnostic.code not in _SHAPE_CODES:
+                raise
+            del builder.nodes[n_nodes:]
+            return found
+        if y.shape == self.f.shape:
+            return y
+        del builder.nodes[n_nodes:]
+        return None
 
-def _trial(frame: LayerFrame, place: Callable[[], Tensor], shape: Shape) -> tuple[Tensor | None, Mistake | None]:
-    """What is placed, or nothing where its shapes do not fit; then the unit is as it was."""
-    n_nodes = len(frame.builder.nodes)
-    try:
-        y = place()
-    except Mistake as found:
-        if found.diagnostic.code not in _SHAPE_CODES:
-            raise
-        del frame.builder.nodes[n_nodes:]
-        return None, found
-    if y.shape != shape:
-        del frame.builder.nodes[n_nodes:]
-        return None, None
-    return y, None
+    def _place_alone(self, target: Target) -> Tensor:
+        """What the kind makes of x where f is zero: what stands in for x after `else`."""
+        try:
+            y = self._equations(target, self.x, ZERO, self.x)
+        except ZeroUsed:
+            y = ZERO
+        if isinstance(y, Tensor):
+            return y
+        raise mistake(
+            Code.SHORTCUT_ELSE,
+            f"`{target.name}` cannot stand after `else`: without f nothing of it is left to stand in for x",
+            target.span,
+            notes=_defined(target),
+            help="a kind after `else` is a sum with `f`, such as `projection` or `zero_pad`",
+        )
 
+    def _equations(self, target: Target, x: Tensor, f: Tensor | Zero, fed: Tensor) -> Result:
+        found = sure(target.found, Found)
+        definition = sure(found.definition, ast.ShortcutKind)
+        scope = bind(found, target.calls, target.span, self.frame.dynamic)
+        out = self.f.shape
+        scope.names |= {"x": x, "f": f, "in": fed.shape.channels, "out": out.channels}
+        if fed != x:
+            scope.names[FED_X] = fed
+        if "stride" not in scope.names:
+            scope.names["stride"] = _stride(fed.shape, out, target.span)
+        with self.frame.expanding(found, target.span):
+            return self.frame.equations(definition, scope)
 
-def _place(
-    target: Target, junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame, *, bare: Tensor | None = None
-) -> Tensor:
-    y = _equations(target, junction, x, f, f.shape, frame, bare=bare)
-    if isinstance(y, Tensor):
-        return y
-    message = f"`{target.name}` gives no tensor as `y`"
-    raise mistake(Code.SHORTCUT_EQUATION, message, target.span, notes=_defined(target))
+    def _misfit(self, junction: Junction, target: Target, x: Tensor, why: Mistake | None) -> Mistake:
+        message = f"`{target.name}` cannot go around {self.what}: {x.shape} comes in, {self.f.shape} must go out"
+        label = why.diagnostic.message if why else ""
+        if target.name == "identity":
+            label = "keeps the shape"
+        notes = (Note(self.makes, f"makes {self.f.shape} here"),) if self.makes else ()
+        help = self._ways_out(junction)
+        return mistake(Code.SHORTCUT_SHAPE, message, target.span, label=label, notes=notes, help=help)
 
-
-def _place_alone(target: Target, junction: Junction, x: Tensor, out: Shape, frame: LayerFrame) -> Tensor:
-    """What the kind makes of x where f is zero: what stands in for x after `else`."""
-    try:
-        y = _equations(target, junction, x, ZERO, out, frame)
-    except ZeroUsed:
-        y = ZERO
-    if isinstance(y, Tensor):
-        return y
-    raise mistake(
-        Code.SHORTCUT_ELSE,
-        f"`{target.name}` cannot stand after `else`: without f nothing of it is left to stand in for x",
-        target.span,
-        notes=_defined(target),
-        help="a kind after `else` is a sum with `f`, such as `projection` or `zero_pad`",
-    )
-
-
-def _equations(
-    target: Target,
-    junction: Junction,
-    x: Tensor,
-    f: Tensor | Zero,
-    out: Shape,
-    frame: LayerFrame,
-    *,
-    bare: Tensor | None = None,
-) -> Result:
-    """The value of `y`; `bare`, if given, is what x stands for where it goes through no layers."""
-    found = sure(target.found, Found)
-    definition = sure(found.definition, ast.ShortcutKind)
-    scope = bind(found, target.calls, target.span, frame.dynamic)
-    scope.names |= {"x": x, "f": f, "in": x.shape.channels, "out": out.channels}
-    if bare is not None:
-        scope.names |= {"x": bare, FED_X: x}
-    if "stride" not in scope.names:
-        scope.names["stride"] = _stride(x.shape, out, target.span)
-    with frame.expanding(found, junction.kinds.span):
-        return frame.equations(definition, scope)
+    def _ways_out(self, junction: Junction) -> str:
+        """The common kinds that would fit after `else`, with what each costs here."""
+        ways: list[str] = []
+        first = junction.kinds.first.name
+        for name, option in (("projection", "option B, "), ("zero_pad", "option A, "), ("conv_shortcut", "")):
+            if name == first or junction.scope.module.find("shortcut", name) is None:
+                continue
+            reference = ast.Reference(name, None, span=junction.kinds.span, name_span=junction.kinds.span)
+            added = self.cost_of(reference, junction.scope)
+            if added is not None:
+                cost = f"+{added:,} parameters here" if added else "none"
+                ways.append(f"`shortcut {first} else {name}` ({option}{cost})")
+        return " or ".join(ways[:2])
 
 
 def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...]:
@@ -165,58 +192,6 @@ def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...]:
     if len(set(strides)) <= 1:
         return strides[0] if strides else 1
     return tuple(strides)
-
-
-def _does_not_fit(
-    junction: Junction,
-    name: str,
-    span: Span,
-    x: Tensor,
-    f: Tensor,
-    around: Around,
-    mismatch: Mistake | None,
-    frame: LayerFrame,
-) -> Exception:
-    message = f"`{name}` cannot go around {around.what}: {x.shape} comes in, {f.shape} must go out"
-    keeps = "" if mismatch else ("keeps the shape" if name == "identity" else "")
-    label = keeps or (mismatch.diagnostic.message if mismatch else "")
-    notes = (Note(around.makes, f"makes {f.shape} here"),) if around.makes else ()
-    return mistake(Code.SHORTCUT_SHAPE, message, span, label=label, notes=notes, help=_ways_out(junction, x, f, frame))
-
-
-def _ways_out(junction: Junction, x: Tensor, f: Tensor, frame: LayerFrame) -> str:
-    """The common kinds that would fit after `else`, with what each costs here."""
-    ways: list[str] = []
-    first = junction.kinds.first.name
-    for name, remark in (
-        ("projection", "option B"),
-        ("zero_pad", "option A"),
-        ("conv_shortcut", "a convolution alone"),
-    ):
-        found = junction.scope.module.find("shortcut", name)
-        if found is None or name == first:
-            continue
-        reference = ast.Reference(name, None, span=junction.kinds.span, name_span=junction.kinds.span)
-        alone = Junction(ast.Kinds(reference, None, span=junction.kinds.span), junction.scope)
-        n_nodes = len(frame.builder.nodes)
-        try:
-            target = resolve("shortcut", reference, junction.scope, frame.dynamic)
-            y, _ = _trial(frame, lambda target=target, alone=alone: _place(target, alone, x, f, frame), f.shape)
-            if y is not None:
-                added = _n_params(frame, n_nodes)
-                cost = f"+{added:,} parameters here" if added else "none"
-                ways.append(f"`shortcut {first} else {name}` ({remark}, {cost})")
-        except Mistake:
-            continue
-        finally:
-            del frame.builder.nodes[n_nodes:]
-    return " or ".join(ways[:2])
-
-
-def _n_params(frame: LayerFrame, start: int) -> int:
-    builder = frame.builder
-    shapes = [*builder.inputs, *(node.shape for node in builder.nodes)]
-    return sum(node.op.n_params(*(shapes[value] for value in node.inputs)) for node in builder.nodes[start:])
 
 
 def _defined(target: Target) -> tuple[Note, ...]:
