@@ -202,9 +202,10 @@ def read(path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader:
             module = loader.load(place)
     if problems.errors or module is None:
         raise ResError(problems.errors)
-    if preferred is not None and module.own.get(("network", preferred)) is None:
-        named = isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text)
-        preferred = path_or_text if named else None
+    if isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text):
+        preferred = path_or_text
+    elif preferred is not None and module.own.get(("network", preferred)) is None:
+        preferred = None
     return ReadProgram(module, limits, preferred)
 
 
