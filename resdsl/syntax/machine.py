@@ -91,10 +91,18 @@ class Machine:
         """The kinds of all tokens that could follow."""
         return {kind for kind in self._table[self.states[-1]] if not kind.islower() and self.takes(kind)}
 
-    def lists(self) -> list[int]:
-        """The heights of the stack at which a list of statements or definitions stands open, the innermost first."""
-        opening = _list_states()
-        return [height for height in range(len(self.states) - 1, -1, -1) if self.states[height] in opening]
+    def is_list(self, height: int) -> bool:
+        """Whether, at a height of the stack, a list of statements or definitions stands open."""
+        return self.states[height] in _list_states()
+
+    def kind_at(self, height: int) -> str:
+        """The kind of the token at a height of the stack; empty where something that is built lies there, or nothing."""
+        value = self.values[height] if 0 <= height < len(self.values) else None
+        return value.kind if isinstance(value, Token) else ""
+
+    def symbols_at(self, height: int) -> set[str]:
+        """What could follow at a height of the stack: kinds of tokens, and names of rules in small letters."""
+        return set(self._table[self.states[height]])
 
     def pop_to(self, height: int) -> None:
         """Forget what lies above a height of the stack."""

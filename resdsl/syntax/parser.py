@@ -9,7 +9,9 @@ from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.lexer import Lexed, find_docs, lex
 from resdsl.syntax.machine import Machine
-from resdsl.syntax.recovery import Place, diagnose, resynchronise
+from resdsl.syntax.mistakes import diagnose
+from resdsl.syntax.place import Place
+from resdsl.syntax.recovery import resynchronise
 from resdsl.syntax.text import check_characters, check_size
 from resdsl.syntax.token import Token
 from resdsl.syntax.tree import TreeBuilder
@@ -51,6 +53,7 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
     tokens = lexed.tokens
     mistakes: list[Diagnostic] = []
     skipped: list[Span] = []
+    cut_short = any(token.kind == "BAD_COMMENT" for token in tokens[-2:])
     at = 0
     while at < len(tokens):
         if machine.feed(tokens[at]):
@@ -58,15 +61,17 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
             continue
         place = Place(source, machine, tokens, at)
         mistake = diagnose(place)
-        mistakes.append(mistake.diagnostic)
-        if len(mistakes) >= limits.diagnostics:
-            del tokens[at:-1]
-            machine.pop_to(machine.lists()[-1])
-        elif mistake.mend:
+        if tokens[at].kind != "$END" or not cut_short:
+            mistakes.append(mistake.diagnostic)
+        if mistake.mend:
             tokens[at : at + mistake.mend.drop] = mistake.mend.tokens
         else:
+            start = machine.ends[-1] if machine.ends else 0
             at = resynchronise(place)
-            skipped.append(Span(source, machine.ends[-1] if machine.ends else 0, tokens[at].start))
+            skipped.append(Span(source, min(start, machine.ends[-1]), tokens[at].start))
+        if len(mistakes) >= limits.diagnostics and not cut_short:
+            cut_short = True
+            del tokens[at:-1]
     return _mark(machine.values[0], skipped), mistakes
 
 

@@ -14,16 +14,16 @@ def word_for(kind: str) -> str:
 
 def list_wanted(expected: Collection[str]) -> str:
     """What could stand at a place, as `:`, `/` or a value: at most four things, the telling ones first."""
-    rest = set(expected)
-    wanted: list[str] = []
-    for parts, words in GROUPS:
-        if parts[0] <= rest:
-            rest -= parts[1]
-            if words:
-                wanted.append(words)
-    order = [*SIGNS, *WORDS]
-    single = sorted(rest, key=lambda kind: (kind not in SIGNS, order.index(kind) if kind in order else 0, kind))
-    wanted = [*map(word_for, single), *wanted][:MOST_WANTED] or ["something else"]
+    rest = set(expected) - {"OPEN_PAREN", "OPEN_BRACKET"} if len(expected) > 2 else set(expected)
+    words: list[str] = []
+    for signs, without, parts, word in GROUPS:
+        if rest.issuperset(signs.split()) and without not in expected:
+            rest -= parts
+            words += [word] if word else []
+    if words[-1:] and words[-1] in _CLOSED_BY_BRACE:
+        rest.discard("CLOSE_BRACE")
+    single = sorted(rest, key=lambda kind: (kind not in SIGNS, list(SIGNS).index(kind) if kind in SIGNS else 0, kind))
+    wanted = [*map(word_for, single), *words][:MOST_WANTED]
     return wanted[0] if len(wanted) == 1 else f"{', '.join(wanted[:-1])} or {wanted[-1]}"
 
 
@@ -50,67 +50,98 @@ STATEMENTS = frozenset(
 )
 DEFINITIONS = frozenset("NETWORK BLOCK SHORTCUT LAYER SCHEDULE EXTERN USE".split())
 
-_VALUE = frozenset("INT REAL SIZE STRING NAME TRUE FALSE MINUS NOT IF OPEN_PAREN OPEN_BRACKET NORM ACT IN".split())
-_OPERATORS = frozenset(
-    "PLUS MINUS STAR SLASH FLOOR MODULO CARET COMPARE AND OR ARROW OPEN_BRACKET OPEN_PAREN".split()
-)
+_VALUES = frozenset("INT REAL SIZE STRING NAME TRUE FALSE MINUS NOT IF OPEN_PAREN OPEN_BRACKET NORM ACT IN".split())
+_LAYERS = frozenset("NAME NORM ACT IN".split())
+_OPERATORS = frozenset("PLUS MINUS STAR SLASH FLOOR MODULO CARET COMPARE AND OR ARROW OPEN_BRACKET OPEN_PAREN".split())
 
-# (what must all be there, what it then stands for), and the words for it; without words it is left out: after a value
-# an operator could always stand, which tells nobody anything.
-GROUPS: list[tuple[tuple[frozenset[str], frozenset[str]], str]] = [
-    ((frozenset({"INT", "OPEN_PAREN"}), _VALUE), "a value"),
-    ((frozenset({"INT", "OPEN_BRACKET"}), _VALUE), "a value"),
-    ((frozenset({"NAME", "NORM"}), frozenset({"NAME", "NORM", "ACT", "IN"})), "the name of a layer or block"),
-    ((frozenset({"PLUS", "MINUS"}), _OPERATORS), ""),
-    ((frozenset({"EXTERN", "NETWORK"}), DEFINITIONS), "a definition"),
-    ((frozenset({"STEM", "STAGE"}), STATEMENTS), "a statement"),
-    ((frozenset({"RESIDUAL", "BEFORE"}), STATEMENTS), "a statement of a block"),
-    ((frozenset({"LET", "REQUIRE", "NAME"}), STATEMENTS | {"NAME"}), "an equation"),
-    ((frozenset({"LET", "SURVIVE"}), STATEMENTS), "a statement of a stage"),
+# The kinds that tell that a whole group may stand, one that tells that it may not, the group, and the words for it. An
+# operator could stand after every value, which tells nobody anything: no words.
+GROUPS = [
+    ("INT", "PERCENT", _VALUES, "a value"),
+    ("NAME NORM IN", "INT", _LAYERS, "the name of a layer or block"),
+    ("MODULO", "INT", _OPERATORS, ""),
+    ("EXTERN", "", DEFINITIONS, "a definition"),
+    ("STEM KEYS", "LET", STATEMENTS, "a word such as `link` or `stem`"),
+    ("EXPECT", "", STATEMENTS, "a statement"),
+    ("RESIDUAL", "", STATEMENTS, "a statement of a block"),
+    ("LET NAME CITE", "INT", STATEMENTS | {"NAME"}, "an equation"),
+    ("LET SURVIVE", "REQUIRE", STATEMENTS, "a statement of a stage"),
 ]
+_CLOSED_BY_BRACE = frozenset({"a statement", "a statement of a block", "a statement of a stage", "an equation"})
 
-# How each statement and definition is written, for the help of a message about one.
+# How each statement and definition is written: what is shown to who got one wrong.
 FORMS = {
-    "RES": ("a file begins", "res 1"),
-    "USE": ("another file is used", 'use "std.res"'),
-    "NETWORK": ("a network is written", "network resnet20(classes = 10) { … }"),
-    "BLOCK": ("a block is written", "block basic(width, stride = 1) { residual … after act }"),
-    "LAYER": ("a layer is written", "layer gate(bias = 0) { g = x -> conv(1x1, in) -> sigmoid  y = g * x }"),
-    "SCHEDULE": ("a schedule is written", "schedule linear(last) = 1 - l / L * (1 - last)"),
-    "EXTERN": ("a foreign block is written", "extern block attention(heads: int) -> (in) / 1"),
-    "LET": ("a value is named", "let n = (depth - 2) / 6"),
-    "REQUIRE": ("a condition is written", 'require depth % 6 == 2, "depth is 6n + 2; got {depth}"'),
-    "INPUT": ("the input is written", "input 3x224x224"),
-    "STEM": ("a stem is written", "stem conv(7x7, 64, /2) -> bn -> relu"),
-    "HEAD": ("a head is written", "head global_avgpool -> linear(classes)"),
-    "LAYERS": ("a chain of layers is written", "layers pool1 : maxpool(2x2, /2)"),
-    "STAGE": ("a stage is written", "stage s2 /2 : basic(32) * n"),
-    "SHORTCUT": ("a shortcut is chosen", "shortcut identity else projection"),
-    "LINK": ("a link is written", "link root over all via conv_shortcut"),
-    "LEVELS": ("levels are written", "levels 3 via conv_shortcut"),
-    "SURVIVE": ("survival is written", "survive linear(0.5), per = sample"),
-    "INIT": ("the initialisation is written", "init he_fan_out, zero_residual"),
-    "TAP": ("taps are written", "tap s1, s3"),
-    "KEYS": ("the naming scheme is written", "keys torchvision"),
-    "EXPECT": ("an expectation is written", "expect params(depth = 110) = 1_727_962"),
-    "DROP": ("an inherited statement is dropped", "drop link root"),
-    "NORM": ("the normalisation is chosen", "norm groupnorm(32)"),
-    "ACT": ("the activation is chosen", "act elu"),
-    "ABOUT": ("a description is written", 'about "…"'),
-    "CITE": ("a paper is cited", 'cite "arXiv:1512.03385"'),
-    "BEFORE": ("what precedes both branches is written", "before norm -> act, shared = first"),
-    "RESIDUAL": ("the residual branch is written", "residual conv(3x3, width, /stride) -> norm -> act -> conv(3x3, width)"),
-    "AFTER": ("what follows the junction is written", "after act"),
-    "IF": ("a choice is written", "if a > b then a else b"),
+    "RES": "res 1",
+    "USE": 'use "std.res"',
+    "NETWORK": "network resnet20(classes = 10) { … }",
+    "BLOCK": "block basic(width, stride = 1) { residual … after act }",
+    "LAYER": "layer gate(bias = 0) { g = x -> conv(1x1, in) -> sigmoid  y = g * x }",
+    "SCHEDULE": "schedule linear(last) = 1 - l / L * (1 - last)",
+    "EXTERN": "extern block attention(heads: int) -> (in) / 1",
+    "LET": "let n = (depth - 2) / 6",
+    "REQUIRE": 'require depth % 6 == 2, "depth is 6n + 2; got {depth}"',
+    "INPUT": "input 3x224x224",
+    "STEM": "stem conv(7x7, 64, /2) -> bn -> relu",
+    "HEAD": "head global_avgpool -> linear(classes)",
+    "LAYERS": "layers pool1 : maxpool(2x2, /2)",
+    "STAGE": "stage s2 /2 : basic(32) * n",
+    "SHORTCUT": "shortcut identity else projection",
+    "LINK": "link root over all via conv_shortcut",
+    "LEVELS": "levels 3 via conv_shortcut",
+    "SURVIVE": "survive linear(0.5), per = sample",
+    "INIT": "init he_fan_out, zero_residual",
+    "TAP": "tap s1, s3",
+    "KEYS": "keys torchvision",
+    "EXPECT": "expect params(depth = 110) = 1_727_962",
+    "DROP": "drop link root",
+    "NORM": "norm groupnorm(32)",
+    "ACT": "act elu",
+    "ABOUT": 'about "…"',
+    "CITE": 'cite "arXiv:1512.03385"',
+    "BEFORE": "before norm -> act, shared = first",
+    "RESIDUAL": "residual conv(3x3, width, /stride) -> norm -> act -> conv(3x3, width)",
+    "AFTER": "after act",
+    "IF": "if a > b then a else b",
 }  # fmt: skip
 
 # What people write who come from elsewhere, and what it is here.
-FOREIGN = {
-    "import": "use", "include": "use", "from": "use",
-    "const": "let", "var": "let", "def": "let",
-    "net": "network", "model": "network", "module": "network",
-    "skip": "shortcut", "assert": "expect", "activation": "act", "normalization": "norm", "normalisation": "norm",
-    "pre": "before", "post": "after", "body": "residual",
-    "classifier": "head", "tail": "head", "repeat": "stage", "group": "stage",
-    "param": "network", "output": "head",
+FOREIGN_WORDS = {
+    "import": "use", "include": "use", "from": "use", "const": "let", "var": "let", "def": "let",
+    "net": "network", "model": "network", "module": "network", "skip": "shortcut", "assert": "require",
+    "activation": "act", "normalization": "norm", "normalisation": "norm", "pre": "before", "post": "after",
+    "body": "residual", "classifier": "head", "tail": "head", "output": "head", "layer": "layers", "group": "stage",
+    "function": "let", "class": "block", "dropout": "survive",
 }  # fmt: skip
+
+# Signs that are no part of the language at all, and what is written for them.
+FOREIGN_SIGNS = {
+    "&&": ("and", "AND"), "&": ("and", "AND"), "||": ("or", "OR"), "|": ("->", "ARROW"), "!": ("not", "NOT"),
+    "→": ("->", "ARROW"), "⟶": ("->", "ARROW"), "⇒": ("->", "ARROW"), "×": ("*", "STAR"), "·": ("*", "STAR"),
+    "−": ("-", "MINUS"), "–": ("-", "MINUS"), "÷": ("/", "SLASH"), "≤": ("<=", "COMPARE"), "≥": (">=", "COMPARE"),
+    "≠": ("!=", "COMPARE"), "≈": ("~", "TILDE"), "…": ("..", "DOTS"), "⊕": ("+", "PLUS"), "⊙": ("*", "STAR"),
+}  # fmt: skip
+
+# Signs of the language that other languages use for what another means here, token by token, in the order of trial.
+WRONG_SIGNS: dict[tuple[str, ...], tuple[str, ...]] = {
+    (":", "="): ("EQUALS", "COLON"),
+    ("=", ">"): ("ARROW",),
+    ("-", ">"): ("ARROW",),
+    (">", ">"): ("ARROW",),
+    (">=",): ("ARROW",),
+    (">",): ("ARROW",),
+    ("==",): ("EQUALS",),
+    ("=",): ("COLON", "COMPARE", "ARROW"),
+    (":",): ("EQUALS",),
+    ("->",): ("COLON", "EQUALS"),
+}
+
+# What may be left out, in the order of trial, and how it is put in.
+INSERTIONS = {
+    "COMMA": ",", "ARROW": " ->", "COLON": " :", "EQUALS": " =", "STAR": " *", "OVER": " over", "VIA": " via",
+    "THEN": " then", "WITHIN": " within", "OPEN_BRACE": " {", "OPEN_PAREN": "(", "CLOSE_PAREN": ")", "MODULO": "%",
+    "SLASH": "/",
+}  # fmt: skip
+
+TYPES = frozenset("int float prob bool str shape block shortcut layer list".split())
+
+LOOPS = "the language has no loops: `stage s1 : basic(16) * n` repeats a block n times"

@@ -1,0 +1,97 @@
+"""The place of a syntax mistake: what stands there, what is open around it, and what could follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resdsl.source import Source, Span
+from resdsl.syntax.machine import Machine
+from resdsl.syntax.token import Token
+from resdsl.syntax.words import FORMS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A token that cannot stand where it stands, with the parse before it and the tokens after it."""
+
+    source: Source
+    machine: Machine
+    tokens: list[Token]
+    at: int
+
+    @property
+    def token(self) -> Token:
+        """The token itself."""
+        return self.tokens[self.at]
+
+    @property
+    def before(self) -> Token:
+        """The token before; at the beginning of a file, one without characters."""
+        return self.tokens[self.at - 1] if self.at else Token("", "", 0, 0)
+
+    @property
+    def after(self) -> Token:
+        """The token after; at the end of a file, the end again."""
+        return self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+
+    @property
+    def gap(self) -> Span:
+        """The end of the token before: where something is missing."""
+        return Span(self.source, self.before.end, self.before.end)
+
+    def span(self, first: Token, last: Token | None = None) -> Span:
+        """From one token to another."""
+        return Span(self.source, first.start, (last or first).end)
+
+    def begins_line(self, at: int | None = None) -> bool:
+        """Whether the token, or another, is the first of its line."""
+        at = self.at if at is None else at
+        return at == 0 or self.source.text.find("\n", self.tokens[at - 1].end, self.tokens[at].start) >= 0
+
+    def follows(self, *kinds: str) -> bool:
+        """Whether the token after could come after these."""
+        return self.machine.takes(*kinds, self.after.kind)
+
+    def complete(self) -> bool:
+        """Whether what is before is a whole statement or definition, to which nothing need be added."""
+        return any(self.machine.takes(kind) for kind in ("CLOSE_BRACE", "$END"))
+
+    def open_brackets(self) -> list[Token]:
+        """The brackets that are open here, the innermost last."""
+        opened: list[Token] = []
+        for value in self.machine.values:
+            if isinstance(value, Token) and value.kind in CLOSER:
+                opened.append(value)
+            elif isinstance(value, Token) and opened and value.kind == CLOSER[opened[-1].kind]:
+                opened.pop()
+        return opened
+
+    def open_lists(self) -> list[int]:
+        """The heights of the stack at which lists of statements or definitions stand open, the innermost first."""
+        heights: list[int] = []
+        depth = 0
+        for height in range(len(self.machine.states) - 1, -1, -1):
+            if depth == 0 and self.machine.is_list(height):
+                heights.append(height)
+            kind = self.machine.kind_at(height - 1)
+            depth += kind == "CLOSE_BRACE"
+            depth -= kind == "OPEN_BRACE" and depth > 0
+        return heights
+
+    def unclosed_braces(self, at: int | None = None) -> int:
+        """How many of the braces that are open here nothing closes from a token on."""
+        depth = sum(bracket.kind == "OPEN_BRACE" for bracket in self.open_brackets())
+        for token in self.tokens[self.at if at is None else at :]:
+            depth += (token.kind == "OPEN_BRACE") - (token.kind == "CLOSE_BRACE")
+        return depth
+
+    def keyword(self) -> str:
+        """The kind of the keyword of the statement or definition that the mistake stands in; empty between them."""
+        if self.begins_line() and self.complete():
+            return ""
+        lists = self.open_lists()
+        inside = self.machine.values[lists[0] if lists else 0 :]
+        return next((value.kind for value in inside if isinstance(value, Token) and value.kind in FORMS), "")
+
+
+CLOSER = {"OPEN_PAREN": "CLOSE_PAREN", "OPEN_BRACKET": "CLOSE_BRACKET", "OPEN_BRACE": "CLOSE_BRACE"}
