@@ -263,5 +263,5 @@ class Pelu(Op):
         return "zero" if all(is_zero) else "computed"
 
     def saves(self, *inputs: Shape) -> Saved:
-        # The input for x / b, the quotient for elu, its result for the product with a.
-        return Saved(inputs=(0,), floats=2 * inputs[0].elements)
+        # The input for x / b, the quotient for elu, its result for the product with a; a and b as they are clamped.
+        return Saved(inputs=(0,), floats=2 * inputs[0].elements, floats_per_batch=2)

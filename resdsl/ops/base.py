@@ -106,8 +106,10 @@ class Op:
         Raises:
             SettingError: for an unknown name, a missing setting, or a value that a setting cannot take.
         """
-        for name in values.keys() - {setting.name for setting in cls.SETTINGS}:
-            raise SettingError(name, f"`{cls.NAME}` has no setting `{name}`")
+        names = [setting.name for setting in cls.SETTINGS]
+        for name in values:
+            if name not in names:
+                raise SettingError(name, f"`{cls.NAME}` has no setting `{name}`")
         fields: dict[str, Value] = {}
         for setting in cls.SETTINGS:
             value = values.get(setting.name, setting.default)
@@ -122,19 +124,20 @@ class Op:
         rank = next((len(value) for value in values.values() if isinstance(value, tuple)), 0)
         arguments: list[str] = []
         for position, setting in enumerate(self.SETTINGS):
-            if not setting.is_required and self._is_same_without(setting, values, rank):
+            others = {name: value for name, value in values.items() if name != setting.name}
+            if not setting.is_required and self._is_made_from(others, rank):
+                values = others
                 continue
             written = write(setting, values[setting.name])
             is_plain = setting.is_required or setting.type == "stride" or position == 0
             arguments.append(written if is_plain else f"{setting.name} = {written}")
         return f"{self.NAME}({', '.join(arguments)})" if arguments else self.NAME
 
-    def _is_same_without(self, setting: Setting, values: Mapping[str, Value], rank: int) -> bool:
-        """Whether nothing changes when the setting is left out."""
-        others = {name: value for name, value in values.items() if name != setting.name}
+    def _is_made_from(self, values: Mapping[str, Value], rank: int) -> bool:
+        """Whether these settings alone say all of it."""
         try:
-            return self.make(others, rank) == self
-        except SettingError:  # what it would be then does not go with the others
+            return self.make(values, rank) == self
+        except SettingError:  # a default that does not go with them
             return False
 
     def infer(self, *inputs: Shape) -> Shape:

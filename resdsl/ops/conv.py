@@ -34,7 +34,7 @@ class Conv(Op):
         Setting("stride", "stride", default=1),
         Setting("groups", "count", default=1),
         Setting("bias", "bias", default=False),
-        Setting("dilation", "kernel", default=1),
+        Setting("dilation", "dilation", default=1),
         Setting("padding", "padding", default=None),
     )
 

@@ -183,4 +183,5 @@ class InstanceNorm(Op):
         return TorchCall("module", f"nn.InstanceNorm{x.rank}d", (x.channels,), settings)
 
     def saves(self, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0,), floats=2 * inputs[0].channels)
+        # The mean and deviation of every channel of every sample, and the scale repeated for every sample.
+        return Saved(inputs=(0,), floats=(3 if self.affine else 2) * inputs[0].channels)

@@ -83,7 +83,7 @@ class LearnedScale(Op):
         return BOUNDED_SCALE if self._is_bounded() else LEARNED_SCALE
 
     def saves(self, *inputs: Shape) -> Saved:
-        return Saved(inputs=(0,))
+        return Saved(inputs=(0,), floats_per_batch=self.n_params(*inputs) if self._is_bounded() else 0)
 
     def of_zeros(self, *is_zero: bool) -> OfZeros:
         return "zero" if all(is_zero) else "computed"

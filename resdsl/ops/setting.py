@@ -13,6 +13,7 @@ Value = bool | int | float | str | tuple[int, ...] | None
 
 SettingType = Literal[
     "kernel",  # int >= 1 for every dimension, or one per dimension
+    "dilation",  # the same
     "stride",  # the same; `/2` among the arguments is the setting of this type
     "padding",  # the same, from 0
     "channels",  # int >= 1
@@ -84,9 +85,9 @@ def resolve(setting: Setting, value: Value, rank: int) -> Value:
         SettingError: with the values that the setting takes and the one it got.
     """
     if value is None and setting.default is None:
-        return () if setting.type in ("kernel", "stride", "padding") else None
+        return () if setting.type in ("kernel", "dilation", "stride", "padding") else None
     match setting.type:
-        case "kernel" | "stride" | "padding":
+        case "kernel" | "dilation" | "stride" | "padding":
             return _resolve_size(setting, value, rank)
         case "channels" | "count" | "whole":
             return _resolve_whole(setting, value)
@@ -175,7 +176,8 @@ def _resolve_bias(setting: Setting, value: Value) -> Bias:
 
 
 def _refuse(setting: Setting, value: Value, wanted: str) -> SettingError:
-    found = "nothing" if value is None else f"`{write_value(value)}`"
+    shown = repr(value) if isinstance(value, float) else write_value(value)
+    found = "nothing" if value is None else f"`{shown}`"
     return SettingError(setting.name, f"`{setting.name}` takes {wanted}; got {found}")
 
 

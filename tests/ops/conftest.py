@@ -44,7 +44,12 @@ def _arguments(call: TorchCall, inputs: list[str]) -> str:
     return ", ".join([*inputs, *map(repr, call.args), *(f"{name}={value!r}" for name, value in call.kwargs)])
 
 
-SIZES = {"kernel": st.integers(1, 4), "stride": st.integers(1, 3), "padding": st.integers(0, 3)}
+SIZES = {
+    "kernel": st.integers(1, 4),
+    "dilation": st.integers(1, 3),
+    "stride": st.integers(1, 3),
+    "padding": st.integers(0, 3),
+}
 
 VALUES: dict[str, st.SearchStrategy[object]] = {
     "channels": st.integers(1, 8),
