@@ -31,13 +31,14 @@ class Entry:
 
 
 @click.command(name="list")
+@click.argument("words", nargs=-1)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="The form of the output.")
-def command(form: Literal["table", "json"]) -> None:
+def command(words: tuple[str, ...], form: Literal["table", "json"]) -> None:
     """List the networks of the library.
 
-    Each can be used by its name: `resdsl show resnet50`.
+    With WORDS, those whose line holds each of them. A network is used by its name: `resdsl show resnet50`.
     """
-    entries = _entries()
+    entries = [entry for entry in _entries() if all(word.lower() in _line(entry) for word in words)]
     if form == "json":
         click.echo(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
@@ -45,6 +46,10 @@ def command(form: Literal["table", "json"]) -> None:
     columns += Column("depth", numbers=True), Column("file"), Column("about")
     rows = tuple((e.name, f"{e.params:,}", amount(e.macs), str(e.depth), e.file, e.about) for e in entries)
     click.echo(Table(columns, rows).to_text())
+
+
+def _line(entry: Entry) -> str:
+    return " ".join((entry.name, entry.file, entry.about, *entry.cite)).lower()
 
 
 def _entries() -> list[Entry]:

@@ -108,7 +108,7 @@ def write_json(summary: Summary) -> str:
 def amount(number: int) -> str:
     """A large number in four digits: `11.51 G`, `253.2 M`."""
     for unit, sign in _UNITS:
-        if number >= unit:
+        if number >= 0.99995 * unit:
             value = number / unit
             return f"{value:,.{max(0, 4 - len(str(int(value))))}f} {sign}"
     return str(number)

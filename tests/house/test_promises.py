@@ -1,0 +1,45 @@
+"""A spec is data: nothing that it says can name, find or run Python."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import resdsl
+
+PACKAGE = Path(resdsl.__file__).parent
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "import_module", "loads_pickle"}
+FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "yaml", "subprocess", "socket", "urllib", "http", "ctypes"}
+ALLOWED = {
+    ("__init__.py", "import_module"),  # the literal table of public names
+    ("cli/app.py", "import_module"),  # the literal table of verbs
+    ("record.py", "exec"),  # field names of our own classes
+}
+
+
+def uses(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id="builtins" | "importlib"), attr=name)):
+                if name in FORBIDDEN_CALLS:
+                    yield name
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names if alias.name.split(".")[0] in FORBIDDEN_IMPORTS)
+            case ast.ImportFrom(module=str(module)) if module.split(".")[0] in FORBIDDEN_IMPORTS:
+                yield module
+            case _:
+                pass
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_runs_text_or_finds_code_by_name(path: Path):
+    place = path.relative_to(PACKAGE).as_posix()
+    if place.startswith(("emit/torch", "integrations/", "lsp/")):
+        return  # where our own emitted text becomes a module, on purpose
+    assert [use for use in uses(path) if (place, use) not in ALLOWED] == []
+
+
+def test_every_exception_above_is_still_needed():
+    needed = {(p.relative_to(PACKAGE).as_posix(), use) for p in PACKAGE.rglob("*.py") for use in uses(p)}
+    assert needed >= ALLOWED
