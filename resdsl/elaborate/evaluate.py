@@ -174,7 +174,10 @@ def _chosen(expression: ast.Choose, scope: Scope) -> ast.Expression:
 
 def _evaluate_index(expression: ast.Index, scope: Scope) -> Value:
     value = evaluate_value(expression.value, scope)
-    index = evaluate_int(expression.index, scope, "a place in a list")
+    index = evaluate_value(expression.index, scope)
+    if isinstance(index, bool) or not isinstance(index, int | float) or index != int(index) or index < 1:
+        message = f"a place in a list is a whole number from 1, not {describe(index)}"
+        raise mistake(Code.VALUE_INDEX, message, expression.index.span)
     if not isinstance(value, tuple):
         raise mistake(
             Code.VALUE_TYPE, f"only lists and sizes have places, not {describe(value)}", expression.value.span
@@ -183,7 +186,7 @@ def _evaluate_index(expression: ast.Index, scope: Scope) -> Value:
         raise mistake(
             Code.VALUE_INDEX, f"the list has {len(value)} items; there is no number `{index}`", expression.span
         )
-    return value[index - 1]
+    return value[int(index) - 1]
 
 
 # ---------------------------------------------------------------- arithmetic
