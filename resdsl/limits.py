@@ -12,6 +12,7 @@ class Limits:
     Attributes:
         file_bytes: one file, as UTF-8.
         total_bytes: a file with everything it uses.
+        graph_bytes: a graph as JSON.
         nesting: brackets within brackets. Operators may stand in each other's operands twice as deep.
         nodes: layers of a network, counted before anything is expanded.
         tensor_elements: values in one tensor or weight.
@@ -22,6 +23,7 @@ class Limits:
 
     file_bytes: int = 256 * 1024
     total_bytes: int = 1024 * 1024
+    graph_bytes: int = 32 * 1024 * 1024
     nesting: int = 64
     nodes: int = 200_000
     tensor_elements: int = 2**34

@@ -62,9 +62,7 @@ def cost(graph: Graph) -> Cost:
     by_part = {unit: _unit_cost(unit) for unit in graph.units}
     by_unit = {unit: sum(parts.values(), Amount()) for unit, parts in by_part.items()}
     steps = tuple(by_unit[step.unit] for step in graph.steps)
-    sections = {
-        section.label: sum(steps[section.first : section.last + 1], Amount()) for section in graph.sections
-    }
+    sections = {section.label: sum(steps[section.first : section.last + 1], Amount()) for section in graph.sections}
     parts: dict[Part, Amount] = {}
     for unit, count in Counter(step.unit for step in graph.steps).items():
         for part, amount in by_part[unit].items():

@@ -12,7 +12,7 @@ from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Node, Unit
 
 EXTREME = 10.0
-"""A product beyond 2^±10 vanishes or explodes: at that scale `scale(0.5)` no longer trains (He et al. 2016b, Table 1)."""
+"""A product beyond 2^±10 vanishes or explodes: `scale(0.5)` does after ten blocks (He et al. 2016b, §3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Path:
     """The identity path through consecutive blocks.
 
     Attributes:
-        coefficient: the product of the blocks' coefficients, the λ of He et al. 2016b, eq. 8; of those that are constant.
-        varying: how many blocks have a coefficient that is not constant: behind a projection or a gate.
+        coefficient: the product of the blocks' constant coefficients, the λ of He et al. 2016b, eq. 8.
+        varying: how many blocks have a coefficient that is not constant: of a projection or a gate.
         kept: the probability with which a value passes all blocks in training.
     """
 

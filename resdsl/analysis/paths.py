@@ -162,8 +162,8 @@ def _moments(spine: _Spine, weight: Callable[[Step], float]) -> tuple[float, flo
     for step, ways in spine:
         (log_x, mean, variance), *sources = (reached[value] for value in step.inputs)
         kinds = [(float(ways.around), mean, variance), (ways.through * weight(step), mean + 1, variance)]
-        for (log_source, *moments), joins in zip(sources, ways.links, strict=True):
-            kinds.append((joins * exp(log_source - log_x), *moments))
+        for (log_source, mean, variance), joins in zip(sources, ways.links, strict=True):
+            kinds.append((joins * exp(log_source - log_x), mean, variance))
         total = sum(share for share, _, _ in kinds)
         middle = sum(share * m for share, m, _ in kinds) / total
         spread = sum(share * (v + (m - middle) ** 2) for share, m, v in kinds) / total

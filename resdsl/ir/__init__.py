@@ -1,0 +1,1 @@
+"""The graph: what a network is, its checks, its digest, its forms as text and JSON."""

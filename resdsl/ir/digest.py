@@ -4,12 +4,12 @@ It is taken of the flat network, in an order that the wiring alone decides: from
 the same however the text was laid out, named, split into blocks and files, or its equations ordered. What counts:
 
 - every layer that the output or a tap is computed from, its settings as `.res` writes them, and its wiring;
-- the input's shape, the survival probabilities and the manner of dropping, the initialisation, which values are tapped.
+- the input's shape, the survival probabilities and the manner of dropping, the initialisation, what is tapped.
 
-A sum or a product is the same in either order, since floating-point addition and multiplication commute to the last bit;
-`(a + b) + c` and `a + (b + c)` differ, since they do not associate. Its operands are put in order by what they compute;
-two that compute alike, each with weights of its own, stay as written. A block that survives with probability 1 is the same
-as one without a schedule.
+A sum or a product is the same in either order, since floating-point addition and multiplication commute to the last
+bit; `(a + b) + c` and `a + (b + c)` differ, since they do not associate. Operands are put in order by what they
+compute; two that compute alike, each with weights of its own, stay as written. A block that survives with probability
+1 is the same as one without a schedule.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class _Layer:
 class _Flat:
     """The flat network: of value v (0 is the network's input) the layer, the inputs in canonical order, and the key.
 
-    The key is a number made of all that v computes. It only puts operands in order: where two keys happened to be equal,
-    the order of writing would show in the digest, and nothing else.
+    The key is a number made of all that v computes. It only puts operands in order: where two keys happened to be
+    equal, the order of writing would show in the digest, and nothing else.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class _Flat:
         return len(self.texts) - 1
 
     def canonical(self, roots: list[int]) -> tuple[list[int], list[str]]:
-        """Each value's number in canonical order (-1 where no root needs it), and a line for each layer in that order."""
+        """Each value's number in canonical order, -1 where no root needs it; a line for each layer, in that order."""
         all_inputs, texts = self.inputs, self.texts
         numbers = [-1] * len(texts)
         numbers[0] = 0

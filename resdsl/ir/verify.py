@@ -106,8 +106,9 @@ def _check_parts(place: str, unit: Unit) -> Iterator[Problem]:
             yield Problem(_here(place, unit, value), f"belongs to the link `{node.group}`, which does not end here")
     if sum(node.part == "survive" for node in unit.nodes) > 1:
         yield Problem(place, "its residual branch may be dropped in more than one place")
-    if len(unit.links) != n_inputs - 1:
-        yield Problem(place, f"{len(unit.links)} links end here; {n_inputs - 1} inputs come after x")
+    if not len(unit.links) == len(unit.link_kinds) == n_inputs - 1:
+        found = f"{len(unit.links)} links of {len(unit.link_kinds)} kinds"
+        yield Problem(place, f"{found} end here; {n_inputs - 1} inputs come after x")
     if unit.links and not unit.is_block:
         yield Problem(place, "a link ends here, and it is not a block")
 
@@ -213,15 +214,15 @@ def _check_links(graph: Graph) -> Iterator[Problem]:
     if list(graph.links) != sorted(graph.links, key=lambda link: (link.level, link.first)):
         yield Problem("the links", "stand in another order than outer before inner, then by their first step")
     for position, step in enumerate(graph.steps):
-        wanted = tuple((link.name, link.source) for link in graph.links_into(position))
-        found = tuple(zip(step.unit.links, step.inputs[1:], strict=True))
+        wanted = tuple((link.name, link.kind, link.source) for link in graph.links_into(position))
+        found = tuple(zip(step.unit.links, step.unit.link_kinds, step.inputs[1:], strict=True))
         if found != wanted:
             message = f"the links {_names(found)} end in its unit; {_names(wanted)} end at it"
             yield Problem(_place(position, step), message)
 
 
-def _names(links: tuple[tuple[str, int], ...]) -> str:
-    return ", ".join(f"`{name}` from value {source}" for name, source in links) or "(none)"
+def _names(links: tuple[tuple[str, str, int], ...]) -> str:
+    return ", ".join(f"`{name}` ({kind}) from value {source}" for name, kind, source in links) or "(none)"
 
 
 def _check_survival(graph: Graph) -> Iterator[Problem]:

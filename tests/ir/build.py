@@ -74,7 +74,9 @@ def none(unit: UnitBuilder, x: int, f: int, part: Part, group: str) -> int:
 
 def projection(unit: UnitBuilder, x: int, f: int, part: Part, group: str) -> int:
     """y = (x -> conv(1x1, out, /stride) -> bn) + f where the shape changes, else x + f"""
-    return around(*() if unit.shapes[x] == unit.shapes[f] else (_conv_to(unit, x, f), BatchNorm()))(unit, x, f, part, group)
+    return around(*() if unit.shapes[x] == unit.shapes[f] else (_conv_to(unit, x, f), BatchNorm()))(
+        unit, x, f, part, group
+    )
 
 
 def conv_shortcut(unit: UnitBuilder, x: int, f: int, part: Part, group: str) -> int:
@@ -153,7 +155,9 @@ class Block:
         for number, (name, _, junction) in enumerate(links, start=1):
             y = junction(unit, number, y, "link", name)
         names = tuple(name for name, _, _ in links)
-        return unit.unit(self.name, unit.chain(y, self.after, "after"), shortcut=self.shortcut, links=names)
+        kinds = tuple("by hand" for _ in links)
+        output = unit.chain(y, self.after, "after")
+        return unit.unit(self.name, output, shortcut=self.shortcut, links=names, link_kinds=kinds)
 
 
 def squeeze_excite(unit: UnitBuilder, x: int, reduction: int) -> int:
@@ -214,7 +218,9 @@ def assemble(
                 made.block_steps.append(position)
                 ending = sorted((link for link in links if link.last == number), key=lambda link: -link.level)
                 sources = [first_steps[link.first] for link in ending]
-                joined = [(link.name, shapes[source], link.junction) for link, source in zip(ending, sources, strict=True)]
+                joined = [
+                    (link.name, shapes[source], link.junction) for link, source in zip(ending, sources, strict=True)
+                ]
                 unit = block.unit(shapes[-1], joined, survive=survive is not None)
                 survival = survive(number + 1, n_blocks) if survive else None
                 inputs += tuple(sources)
@@ -225,13 +231,25 @@ def assemble(
             shapes.append(unit.output_shape)
         made.sections.append(Section(label, kind, first, len(made.steps) - 1))
     placed = [
-        Link(link.name, "conv_shortcut", link.level, made.block_steps[link.first], made.block_steps[link.last], first_steps[link.first])
+        Link(
+            link.name,
+            "by hand",
+            link.level,
+            made.block_steps[link.first],
+            made.block_steps[link.last],
+            first_steps[link.first],
+        )
         for link in sorted(links, key=lambda link: (link.level, link.first))
     ]
     schedule = Survival("by hand", per) if survive else None
     given: dict[str, object] = {"name": "net", "parameters": (), **fields}
     return Graph(
-        input=input, steps=tuple(made.steps), sections=tuple(made.sections), links=tuple(placed), survival=schedule, **given
+        input=input,
+        steps=tuple(made.steps),
+        sections=tuple(made.sections),
+        links=tuple(placed),
+        survival=schedule,
+        **given,
     )
 
 
@@ -259,7 +277,9 @@ def basic(width: int, stride: int = 1, **fields: object) -> Block:
     return Block(residual, after=(Relu(),), name="basic", **fields)
 
 
-def bottleneck(width: int, stride: int = 1, *, v1: bool = False, groups: int = 1, inner: int = 0, **fields: object) -> Block:
+def bottleneck(
+    width: int, stride: int = 1, *, v1: bool = False, groups: int = 1, inner: int = 0, **fields: object
+) -> Block:
     """He et al. 2016, Fig. 5 (right); the stride on the 3x3, or as v1 on the first 1x1"""
     inner = inner or width
     first, second = (stride, 1) if v1 else (1, stride)
@@ -294,10 +314,13 @@ POST_HEAD = (GlobalAvgpool(), Linear(10))
 PRE_HEAD = (BatchNorm(), Relu(), GlobalAvgpool(), Linear(10))
 
 
-def imagenet(block: Callable[..., Block], counts: Sequence[int], *, size: int = 224, classes: int = 1000, **fields: object) -> Graph:
+def imagenet(
+    block: Callable[..., Block], counts: Sequence[int], *, size: int = 224, classes: int = 1000, **fields: object
+) -> Graph:
     """ResNet-18 … 152 of He et al. 2016, Table 1, option B."""
     stages: Sections = [
-        (f"conv{i + 2}", "stage", stage(block, 64 * 2**i, n, 1 if i == 0 else 2, **fields)) for i, n in enumerate(counts)
+        (f"conv{i + 2}", "stage", stage(block, 64 * 2**i, n, 1 if i == 0 else 2, **fields))
+        for i, n in enumerate(counts)
     ]
     head = ("head", "head", (GlobalAvgpool(), Linear(classes)))
     return assemble(Shape(3, (size, size)), [("stem", "stem", IMAGENET_STEM), *stages, head])
