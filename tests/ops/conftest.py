@@ -99,9 +99,11 @@ def draw_shapes() -> Callable[[int], st.SearchStrategy[Shape]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with `op` runs for every layer, one with `word` for every layer that has a word."""
+    """A test with `op` runs for every layer, with `word` for each that has a word, with `operator` for the others."""
     if "word" in metafunc.fixturenames:
         metafunc.parametrize("word", OPS)
+    if "operator" in metafunc.fixturenames:
+        metafunc.parametrize("operator", [label for label in TENSOR_OPS if label != "survive"])
     if "op" in metafunc.fixturenames:
         every = {**OPS, **TENSOR_OPS}
         metafunc.parametrize("op", every.values(), ids=every.keys())
