@@ -184,7 +184,7 @@ def _evaluate_index(expression: ast.Index, scope: Scope) -> Value:
         )
     if index > len(value):
         raise mistake(
-            Code.VALUE_INDEX, f"the list has {len(value)} items; there is no number `{index}`", expression.span
+            Code.VALUE_INDEX, f"the list has {len(value)} items; there is no number `{int(index)}`", expression.span
         )
     return value[int(index) - 1]
 

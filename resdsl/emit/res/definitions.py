@@ -32,7 +32,9 @@ class Definitions:
         if text in self.texts:
             return
         if any(known.startswith((f"extern block {name} ", f"extern block {name}(")) for known in self.texts):
-            message = f"the foreign block `{name}` has several signatures in this network, which no one declaration says"
+            message = (
+                f"the foreign block `{name}` has several signatures in this network, which no one declaration says"
+            )
             raise ResError([Diagnostic(Code.NAME_TAKEN, message)])
         self.texts.append(text)
 

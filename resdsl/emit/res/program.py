@@ -30,13 +30,17 @@ def _statements(graph: Graph, definitions: Definitions) -> Iterator[str]:
     yield f"input {graph.input}"
     yield ""
     whole = graph.survival is not None and all(step.survival is not None for step in graph.blocks)
+    n_blocks = 0
     for section in graph.sections:
         steps = graph.steps[section.first : section.last + 1]
-        yield _section(section, steps, definitions, survives=graph.survival is not None and not whole)
+        survives = graph.survival is not None and not whole and steps[0].survival is not None
+        own = f" {{ survive {_schedule(steps, n_blocks)}{_options(graph)} }}" if survives else ""
+        yield _section(section, steps, definitions) + own
+        n_blocks += section.n_steps if section.kind == "stage" else 0
     yield ""
     yield from _links(graph, definitions)
     if whole:
-        yield f"survive {_schedule(graph.blocks)}{_options(graph)}"
+        yield f"survive {_schedule(graph.blocks, 0)}{_options(graph)}"
     if graph.init:
         yield f"init {', '.join(map(_rule, graph.init))}"
     if graph.taps:
@@ -50,7 +54,7 @@ def _rule(rule: InitRule) -> str:
     return f"{rule.name}({', '.join(map(write_value, rule.arguments))})" if rule.arguments else rule.name
 
 
-def _section(section: Section, steps: tuple[Step, ...], definitions: Definitions, *, survives: bool) -> str:
+def _section(section: Section, steps: tuple[Step, ...], definitions: Definitions) -> str:
     if section.kind != "stage":
         text, _ = definitions.chain(steps[0].unit, "chain", 0)
         word = f"layers {section.label} :" if section.kind == "layers" else section.kind
@@ -59,8 +63,7 @@ def _section(section: Section, steps: tuple[Step, ...], definitions: Definitions
     for name, run in groupby(_block(step, definitions) for step in steps):
         count = len(list(run))
         runs.append(f"{name} * {count}" if count > 1 else name)
-    own = f" {{ survive {_schedule(steps)} }}" if survives and steps[0].survival is not None else ""
-    return f"stage {section.label} : {' + '.join(runs)}{own}"
+    return f"stage {section.label} : {' + '.join(runs)}"
 
 
 def _block(step: Step, definitions: Definitions) -> str:
@@ -70,7 +73,7 @@ def _block(step: Step, definitions: Definitions) -> str:
     residual, f = definitions.chain(unit, "residual", b)
     survived = next((value for value, node in _numbered(unit) if node.part == "survive"), f)
     kind, y = _junction(unit, b, survived, definitions)
-    for number, link in enumerate(unit.links, start=1):
+    for number in range(1, len(unit.inputs)):
         y = _link_region(unit, number, y).exit
     after, _ = definitions.chain(unit, "after", y)
     if extern is not None:
@@ -153,11 +156,13 @@ def _section_of(graph: Graph, step: int) -> Section:
     return next(section for section in graph.sections if section.first <= step <= section.last)
 
 
-def _schedule(steps: tuple[Step, ...]) -> str:
+def _schedule(steps: tuple[Step, ...], n_before: int) -> str:
+    """p_l of some blocks, of which `n_before` others stand in front."""
     probabilities = [step.survival for step in steps]
     if len(set(probabilities)) == 1:
         return write_value(probabilities[0])
-    return f"[{', '.join(map(write_value, probabilities))}][l]"
+    place = f"l - {n_before}" if n_before else "l"
+    return f"[{', '.join(map(write_value, probabilities))}][{place}]"
 
 
 def _options(graph: Graph) -> str:
