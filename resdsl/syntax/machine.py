@@ -31,48 +31,55 @@ class Machine:
 
     def feed(self, token: Token) -> bool:
         """Take a token; where it cannot stand, change nothing and say so."""
-        table, states, values, starts, ends, heights = (
-            self._table, self.states, self.values, self.starts, self.ends, self.heights,
-        )  # fmt: skip
-        kind = token.kind
-        action = table[states[-1]].get(kind)
+        action = self._table[self.states[-1]].get(token.kind)
         if action is None:
             return False
         if action < 0:
-            before = states[:], values[:], starts[:], ends[:], heights[:]
-            rules = _rules()
-            while action < 0:
-                symbol, length, make, picks, deepens = rules[~action]
-                if make is not None:
-                    children = values[-length:]
-                    start, end = starts[-length], ends[-1]
-                    if picks is not None:
-                        children = _pick(children, picks)
-                    height = max(heights[-length:]) + deepens
-                    if height > self._highest:
-                        raise self._too_deep(start, end)
-                    value = make(self._builder, Span(self._source, start, end), *children)
-                    del values[-length:], starts[-length:], ends[-length:], heights[-length:]
-                    values.append(value)
-                    starts.append(start)
-                    ends.append(end)
-                    heights.append(height)
-                    del states[-length:]
-                else:
-                    states.pop()
-                states.append(table[states[-1]][symbol])
-                action = table[states[-1]].get(kind)
-                if action is None:
-                    self.states, self.values, self.starts, self.ends, self.heights = before
-                    return False
-        if len(states) > self._deepest:
+            before = self.states[:], self.values[:], self.starts[:], self.ends[:], self.heights[:]
+            action = self._reduce(action, token.kind)
+            if action is None:
+                self.states, self.values, self.starts, self.ends, self.heights = before
+                return False
+        if len(self.states) > self._deepest:
             raise self._too_deep(token.start, token.end)
-        states.append(action)
-        values.append(token)
-        starts.append(token.start)
-        ends.append(token.end)
-        heights.append(0)
+        self.states.append(action)
+        self.values.append(token)
+        self.starts.append(token.start)
+        self.ends.append(token.end)
+        self.heights.append(0)
         return True
+
+    def settle(self, kind: str) -> None:
+        """Build everything that a token of this kind would complete, without the token."""
+        action = self._table[self.states[-1]].get(kind)
+        if action is not None and action < 0 and self.takes(kind):
+            self._reduce(action, kind)
+
+    def _reduce(self, action: int | None, kind: str) -> int | None:
+        """Reduce rules for as long as the next token asks for it; returns the state to go to, or None if there is none."""
+        table, states, values, starts, ends, heights = (
+            self._table, self.states, self.values, self.starts, self.ends, self.heights,
+        )  # fmt: skip
+        rules = _rules()
+        while action is not None and action < 0:
+            symbol, length, make, picks, deepens = rules[~action]
+            if make is None:
+                states.pop()
+            else:
+                children = values[-length:]
+                start, end = starts[-length], ends[-1]
+                height = max(heights[-length:]) + deepens
+                if height > self._highest:
+                    raise self._too_deep(start, end)
+                value = make(self._builder, Span(self._source, start, end), *_pick(children, picks))
+                del states[-length:], values[-length:], starts[-length:], ends[-length:], heights[-length:]
+                values.append(value)
+                starts.append(start)
+                ends.append(end)
+                heights.append(height)
+            states.append(table[states[-1]][symbol])
+            action = table[states[-1]].get(kind)
+        return action
 
     def _too_deep(self, start: int, end: int) -> ResError:
         message = f"an expression is more than {self._highest} operators deep; brackets count as operators do"
@@ -83,9 +90,9 @@ class Machine:
         """Whether tokens of these kinds could follow, in this order."""
         return _would_take(self.states[:], kinds)
 
-    def takes_at(self, height: int, kind: str) -> bool:
-        """Whether a token of this kind could follow what lies below a height of the stack."""
-        return _would_take(self.states[: height + 1], (kind,))
+    def takes_at(self, height: int, *kinds: str) -> bool:
+        """Whether tokens of these kinds could follow what lies below a height of the stack."""
+        return _would_take(self.states[: height + 1], kinds)
 
     def expected(self) -> set[str]:
         """The kinds of all tokens that could follow."""
@@ -172,7 +179,9 @@ def _prepare(rule: Rule) -> _Reduction:
     return _Reduction(rule.symbol, rule.length, make, None if plain else rule.picks, rule.action in DEEPENING)
 
 
-def _pick(children: list[Any], picks: list[Pick]) -> list[Any]:
+def _pick(children: list[Any], picks: list[Pick] | None) -> list[Any]:
+    if picks is None:
+        return children
     picked: list[Any] = []
     for pick in picks:
         if isinstance(pick, list):

@@ -20,10 +20,14 @@ from resdsl.syntax.words import (
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """Tokens to put in place of `drop` tokens from the mistake on, with which the parse goes on."""
+    """Tokens to put in place of `drop` tokens from the mistake on, with which the parse goes on.
+
+    A mend that is not sure must prove itself: the parse has to get along with the tokens that follow.
+    """
 
     tokens: tuple[Token, ...]
     drop: int
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,11 @@ class Mistake:
 
 def diagnose(place: Place) -> Mistake:
     """What is wrong at a place: the first of the known mistakes that fits, else what was found and what is wanted."""
-    for known in KNOWN:
-        if mistake := known(place):
-            return mistake
-    return _unexpected(place)
+    mistake = next((mistake for known in KNOWN if (mistake := known(place))), None) or _unexpected(place)
+    mend = mistake.mend
+    if mend is None or mend.sure or place.carries_on([token.kind for token in mend.tokens], mend.drop):
+        return mistake
+    return Mistake(mistake.diagnostic)
 
 
 # ---------------------------------------------------------------- characters
@@ -126,7 +131,7 @@ def _edition(place: Place) -> Mistake | None:
         begin = Span(place.source, 0, 0)
         message = "a file begins with the edition of the language that it is written in: `res 1`"
         diagnostic = Diagnostic(Code.SYNTAX_EDITION, message, place.span(token), fix=Fix(begin, "res 1\n"))
-        return Mistake(diagnostic, _insert(place, "RES", "INT"))
+        return Mistake(diagnostic, _insert(place, "RES", "INT", sure=True))
     if place.machine.kind_at(0) != "RES" or len(place.machine.values) != 1:
         return None
     wrong = not place.begins_line() and token.kind not in DEFINITIONS | {"$END"}
@@ -135,7 +140,8 @@ def _edition(place: Place) -> Mistake | None:
         "`res` is followed by the edition of the language, a whole number: `res 1`",
         place.span(token) if wrong else place.gap,
     )
-    return Mistake(diagnostic, _replace(place, "INT", "1", drop=int(wrong)))
+    number = Token("INT", "1", place.gap.start, place.gap.end)
+    return Mistake(diagnostic, Mend((number,), int(wrong), sure=True))
 
 
 # ---------------------------------------------------------------- brackets
@@ -150,7 +156,7 @@ def _unclosed(place: Place) -> Mistake | None:
     closer = CLOSER[innermost.kind]
     closes = place.machine.takes(closer)
     if innermost.kind == "OPEN_BRACE":
-        ends = token.kind in STATEMENTS | DEFINITIONS and closes and place.unclosed_braces() > 0
+        ends = place.unclosed_before(place.at)
     else:
         ends = any(CLOSER[bracket.kind] == token.kind for bracket in brackets) or (
             token.kind in STATEMENTS | DEFINITIONS and place.begins_line() and not place.follows("NAME")
@@ -164,7 +170,23 @@ def _unclosed(place: Place) -> Mistake | None:
         "opened here",
         () if token.kind == "$END" else (Note(place.span(token), "this does not stand inside it"),),
     )
-    return Mistake(diagnostic, _insert(place, closer) if closes else None)
+    return Mistake(diagnostic, _insert(place, closer, sure=True) if closes else None)
+
+
+def _early_closer(place: Place) -> Mistake | None:
+    """A brace that closes a definition before its last statement."""
+    closer, machine = place.before, place.machine
+    height = len(machine.values) - 1
+    if machine.kind_at(height) != "CLOSE_BRACE" or place.unclosed_braces() >= 0:
+        return None
+    if not machine.takes_at(height, place.token.kind, place.after.kind):
+        return None
+    machine.pop_to(height)
+    span = place.span(closer)
+    notes = (Note(place.span(place.token), "this would stand outside of it"),)
+    return Mistake(
+        Diagnostic(Code.SYNTAX_UNEXPECTED, "`}` is one too many", span, notes=notes, fix=Fix(span, "")), Mend((), 0, sure=True)
+    )
 
 
 def _stray_closer(place: Place) -> Mistake | None:
@@ -277,6 +299,16 @@ def _separator(place: Place) -> Mistake | None:
     return Mistake(diagnostic, Mend((), 1))
 
 
+def _twice(place: Place) -> Mistake | None:
+    """`stage stage s1 : …`."""
+    token = place.token
+    if not token.text or token.text != place.before.text or not place.carries_on([], 1):
+        return None
+    span = place.span(token)
+    message = f"`{_shorten(token.text)}` stands twice"
+    return Mistake(Diagnostic(Code.SYNTAX_UNEXPECTED, message, span, fix=Fix(span, "")), Mend((), 1))
+
+
 def _keyword_as_name(place: Place) -> Mistake | None:
     """`let stage = 3`."""
     token = place.token
@@ -311,6 +343,8 @@ def _missing(place: Place) -> Mistake | None:
         return None  # it is the beginning of something
     for kind, text in INSERTIONS.items():
         if kind == "COLON" and place.machine.takes("COMMA") and place.token.text not in TYPES:
+            continue
+        if kind == CLOSER.get(place.before.kind):
             continue
         if place.machine.takes(kind, place.token.kind, place.after.kind):
             message = f"`{text.strip()}` is missing after `{_shorten(place.before.text)}`"
@@ -399,9 +433,10 @@ def _unexpected(place: Place) -> Mistake:
 # ---------------------------------------------------------------- parts
 
 
-def _insert(place: Place, *kinds: str) -> Mend:
+def _insert(place: Place, *kinds: str, sure: bool = False) -> Mend:
     at = place.before.end
-    return Mend(tuple(Token(kind, "1" if kind == "INT" else SIGNS.get(kind, ""), at, at) for kind in kinds), 0)
+    tokens = tuple(Token(kind, "1" if kind == "INT" else SIGNS.get(kind, ""), at, at) for kind in kinds)
+    return Mend(tokens, 0, sure)
 
 
 def _replace(place: Place, kind: str, text: str, *, drop: int = 1) -> Mend | None:
@@ -430,8 +465,8 @@ def _shorten(text: str, length: int = 24) -> str:
 # ---------------------------------------------------------------- tables
 
 KNOWN: tuple[Callable[[Place], Mistake | None], ...] = (
-    _bad_token, _edition, _spaced_size, _wrong_sign, _power, _times, _stray_closer, _unclosed, _comment, _separator,
-    _keyword_as_name, _misspelt, _missing, _unquoted, _misplaced, _no_statement,
+    _bad_token, _edition, _spaced_size, _wrong_sign, _power, _times, _early_closer, _stray_closer, _unclosed, _comment, _separator,
+    _twice, _keyword_as_name, _misspelt, _missing, _unquoted, _misplaced, _no_statement,
 )  # fmt: skip
 
 _BAD_TOKENS: dict[str, Callable[[Place], Mistake]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.diagnostics import Code, Diagnostic, ResError
+from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import evolve
 from resdsl.source import Source, Span
@@ -60,18 +60,22 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
             at += 1
             continue
         place = Place(source, machine, tokens, at)
+        place.settle()
         mistake = diagnose(place)
         if tokens[at].kind != "$END" or not cut_short:
             mistakes.append(mistake.diagnostic)
         if mistake.mend:
             tokens[at : at + mistake.mend.drop] = mistake.mend.tokens
         else:
-            start = machine.ends[-1] if machine.ends else 0
+            before = at, len(machine.values)
             at = resynchronise(place)
-            skipped.append(Span(source, min(start, machine.ends[-1]), tokens[at].start))
+            at += before == (at, len(machine.values))  # whatever was overlooked, each mistake uses up a token
+            skipped.append(Span(source, machine.ends[-1], tokens[min(at, len(tokens) - 1)].start))
         if len(mistakes) >= limits.diagnostics and not cut_short:
             cut_short = True
             del tokens[at:-1]
+    if not machine.values or not isinstance(machine.values[0], ast.Program):
+        raise InternalError("the parse did not end in a program")
     return _mark(machine.values[0], skipped), mistakes
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from resdsl.source import Source, Span
 from resdsl.syntax.machine import Machine
 from resdsl.syntax.token import Token
-from resdsl.syntax.words import FORMS
+from resdsl.syntax.words import DEFINITIONS, FORMS, STATEMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,42 @@ class Place:
         at = self.at if at is None else at
         return at == 0 or self.source.text.find("\n", self.tokens[at - 1].end, self.tokens[at].start) >= 0
 
+    def indentation(self, token: Token) -> int:
+        """How far the line that a token stands on is indented."""
+        line = self.source.line(self.source.position(token.start)[0])
+        return len(line) - len(line.lstrip())
+
     def follows(self, *kinds: str) -> bool:
         """Whether the token after could come after these."""
         return self.machine.takes(*kinds, self.after.kind)
 
+    def carries_on(self, kinds: list[str], drop: int) -> bool:
+        """Whether the parse would go on for a while with tokens of these kinds in place of some that follow."""
+        return self.machine.takes(*kinds, *self._coming(self.at + drop))
+
+    def begins_well(self, at: int) -> bool:
+        """Whether a statement that begins with a token is likely to be one, and no word in the midst of a broken one."""
+        return self.begins_line(at) or self.machine.takes_at(self.open_lists()[0], *self._coming(at))
+
+    def _coming(self, at: int) -> list[str]:
+        """The kinds of the next few tokens of a statement."""
+        kinds: list[str] = []
+        for place in range(at, min(at + FORESIGHT, len(self.tokens))):
+            kinds.append(self.tokens[place].kind)
+            if place > at and self.tokens[place].kind in STATEMENTS and self.begins_line(place):
+                break
+        return kinds
+
     def complete(self) -> bool:
         """Whether what is before is a whole statement or definition, to which nothing need be added."""
-        return any(self.machine.takes(kind) for kind in ("CLOSE_BRACE", "$END"))
+        return any(self.machine.takes(kind) for kind in _ENDS)
+
+    def settle(self) -> None:
+        """Where the mistake begins a line, take what is before for finished, if it can be."""
+        early = self.before.kind == "CLOSE_BRACE" and self.unclosed_braces() < 0
+        if self.machine.kind_at(0) == "RES" or (self.begins_line() and not early):
+            for kind in _ENDS:
+                self.machine.settle(kind)
 
     def open_brackets(self) -> list[Token]:
         """The brackets that are open here, the innermost last."""
@@ -85,13 +114,38 @@ class Place:
             depth += (token.kind == "OPEN_BRACE") - (token.kind == "CLOSE_BRACE")
         return depth
 
+    def unclosed_before(self, at: int) -> bool:
+        """Whether the innermost open brace was meant to be closed before the keyword at a token.
+
+        It was, if the keyword could stand behind it, braces are missing, and the layout does not say otherwise: the
+        keyword is not indented deeper than the brace's own line, and the brace is not closed on that line.
+        """
+        braces = [bracket for bracket in self.open_brackets() if bracket.kind == "OPEN_BRACE"]
+        token = self.tokens[at]
+        if not braces or token.kind not in STATEMENTS | DEFINITIONS or self.unclosed_braces(at) <= 0:
+            return False
+        height = self.open_lists()[0]
+        if not any(self.machine.takes_at(height, *["CLOSE_BRACE"] * n, token.kind) for n in range(1, len(braces) + 1)):
+            return False
+        if self.begins_line(at):
+            return self.indentation(token) <= self.indentation(braces[-1])
+        return not self._closed_on_line(at)
+
+    def _closed_on_line(self, at: int) -> bool:
+        depth = 1
+        for place in range(at, len(self.tokens)):
+            if depth == 0 or self.begins_line(place):
+                break
+            depth += (self.tokens[place].kind == "OPEN_BRACE") - (self.tokens[place].kind == "CLOSE_BRACE")
+        return depth == 0
+
     def keyword(self) -> str:
         """The kind of the keyword of the statement or definition that the mistake stands in; empty between them."""
-        if self.begins_line() and self.complete():
-            return ""
         lists = self.open_lists()
         inside = self.machine.values[lists[0] if lists else 0 :]
         return next((value.kind for value in inside if isinstance(value, Token) and value.kind in FORMS), "")
 
 
 CLOSER = {"OPEN_PAREN": "CLOSE_PAREN", "OPEN_BRACKET": "CLOSE_BRACKET", "OPEN_BRACE": "CLOSE_BRACE"}
+_ENDS = ("CLOSE_BRACE", "EXTERN")  # the second begins a definition, and nothing else
+FORESIGHT = 4  # tokens that must fit after a guess

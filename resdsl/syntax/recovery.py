@@ -10,10 +10,9 @@ from resdsl.syntax.words import DEFINITIONS, STATEMENTS
 def resynchronise(place: Place) -> int:
     """Give up the statement that a mistake stands in; returns the index of the token to go on with.
 
-    What is before the mistake is kept where it is complete and the mistake begins a line. Braces that open after the
-    mistake are skipped with all that they hold, but for those of a definition whose head is what is wrong.
+    Braces that open after the mistake are skipped with all that they hold, but for those of a definition whose head is
+    what is wrong.
     """
-    keep = place.begins_line() and place.complete()
     braces, brackets = 0, sum(bracket.kind != "OPEN_BRACE" for bracket in place.open_brackets())
     for at in range(place.at, len(place.tokens)):
         kind = place.tokens[at].kind
@@ -28,7 +27,7 @@ def resynchronise(place: Place) -> int:
         elif kind in ("CLOSE_PAREN", "CLOSE_BRACKET"):
             brackets = max(brackets - 1, 0)
         elif kind == "$END" or (not braces and _may_begin(place, at, brackets)):
-            if (keep and place.machine.takes(kind)) or _give_up_to(place, at):
+            if _give_up_to(place, at):
                 return at
     return len(place.tokens) - 1
 
@@ -42,16 +41,16 @@ def _may_begin(place: Place, at: int, brackets: int) -> bool:
         return not brackets and place.tokens[at + 1].kind == "EQUALS"
     if token.kind not in STATEMENTS | DEFINITIONS or before in ("EACH", "DROP", "COLON", "EXTERN"):
         return False
-    if token.kind in ("NORM", "ACT"):
-        return not brackets and before not in _BEFORE_LAYERS
-    return not brackets or place.begins_line(at)
+    if token.kind in ("NORM", "ACT") and (brackets or before in _BEFORE_LAYERS):
+        return False
+    return place.begins_line(at) or (not brackets and place.begins_well(at))
 
 
 def _give_up_to(place: Place, at: int) -> bool:
     """Pop the stack to a list that takes the token; past an open brace only where nothing closes that brace."""
     machine, kind = place.machine, place.tokens[at].kind
     for height in place.open_lists():
-        missing = kind in DEFINITIONS and place.unclosed_braces(at) > 0  # a mistake of its own: it is told of next
+        missing = kind in DEFINITIONS and place.unclosed_before(at)  # a mistake of its own: it is told of next
         if missing or kind == "$END" or machine.takes_at(height, kind):
             machine.pop_to(height)
             return True
