@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -22,6 +21,7 @@ from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
 from resdsl.limits import DEFAULT, Limits
+from resdsl.record import field, record, state
 from resdsl.source import Source
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def check(path_or_text: str | Path, *, limits: Limits = DEFAULT) -> Checked:
     return program.check()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """What `check` found: the networks that stand, how many expectations hold, and all diagnostics in file order."""
 
@@ -111,7 +111,7 @@ class Checked:
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
 
-@dataclass(slots=True)
+@state
 class ReadProgram:
     """A program that was read with all that it uses, ready to be elaborated.
 
@@ -123,7 +123,7 @@ class ReadProgram:
     module: Module
     limits: Limits
     preferred: str | None = None
-    warnings: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    warnings: list[Diagnostic] = field(factory=list[Diagnostic])
 
     def networks(self) -> Iterator[Found]:
         """The networks that the file itself defines, in order."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
 from resdsl.diagnostics import Code, nearest
@@ -15,6 +13,7 @@ from resdsl.elaborate.scope import Scope, Value, describe, write
 from resdsl.elaborate.statements import open_parameters
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
+from resdsl.record import record
 from resdsl.shape import Shape
 from resdsl.syntax import ast
 
@@ -116,7 +115,7 @@ def _measure(expect: ast.Expect, graph: Graph) -> int | Shape:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Rounded:
     value: float
     half: float

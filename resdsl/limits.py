@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Bounds that hold whatever a file says; each is checked before the work that it bounds.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
+from resdsl.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Shape:
     """`Shape(64, (56, 56))` is 64 channels on 56 by 56 pixels; `Shape(1000)` a vector of 1000 numbers."""
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from resdsl.record import record
 
-@dataclass(frozen=True, eq=False)
+
+@record
 class Source:
     """One text with the name that messages print for it; `path` is the file it was read from, if any."""
 
     name: str
     text: str
     path: Path | None = None
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -32,11 +36,11 @@ class Source:
         return self.text[start:end].rstrip("\r")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """The characters `start` to `end` (exclusive) of a source; line and column are derived late."""
 
-    source: Source = field(repr=False)
+    source: Source
     start: int
     end: int
 

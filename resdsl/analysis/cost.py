@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Part, Unit
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """What a piece of a network costs.
 
@@ -30,7 +30,7 @@ class Amount:
         return Amount(self.params * count, self.buffers * count, self.macs * count)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cost:
     """What a network costs; the units are those of `Amount`.
 

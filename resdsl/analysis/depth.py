@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from math import fsum
 
 from resdsl.ir.dropped import drop_residual
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Node, Unit
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Depth:
     """How deep a network is. A weighted layer is a convolution or a linear layer; norms and activations are none.
 

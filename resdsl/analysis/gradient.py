@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from math import copysign, inf, log2
 
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Node, Unit
+from resdsl.record import record
 
 EXTREME = 10.0
 """A product beyond 2^±10 vanishes or explodes: `scale(0.5)` does after ten blocks (He et al. 2016b, §3.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Product:
     """A product of constants: each factor with the number of times that it stands in it, in order of first use."""
 
@@ -46,7 +46,7 @@ class Product:
         return " · ".join(written) or "1"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Passage:
     """How x passes a block along its shortcut, or how the source of a link reaches the sum where the link ends.
 
@@ -64,7 +64,7 @@ class Passage:
     broken_by: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Path:
     """The identity path through consecutive blocks.
 
@@ -79,7 +79,7 @@ class Path:
     kept: Product
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GradientPath:
     """How a signal passes along the shortcuts, without any residual branch.
 
@@ -152,7 +152,7 @@ def _clean_runs(graph: Graph, passages: dict[Unit, Passage]) -> Iterator[tuple[i
 # ---------------------------------------------------------------- one unit
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Signal:
     """How much of x is in a value: a constant multiple, none of it (0), or what a layer made of it (None)."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from resdsl.diagnostics.code import Code
+from resdsl.record import record
 from resdsl.source import Span
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """The other side of a mistake: a place, and what it did there."""
 
@@ -20,7 +20,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """A change of the file that mends a mistake: `text` in place of the characters of `span`."""
 
@@ -28,7 +28,7 @@ class Fix:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """A message in the user's terms.
 

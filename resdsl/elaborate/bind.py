@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from resdsl.diagnostics import Code, Fix, Note, nearest
@@ -13,13 +12,14 @@ from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.scope import Closure, ClosureKind, Scope, Value, describe, write
 from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.ops import OPS, Op
+from resdsl.record import field, record
 from resdsl.source import Span
 from resdsl.syntax import ast
 
 _S = TypeVar("_S")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """Arguments, and the scope that their names belong to."""
 
@@ -27,7 +27,7 @@ class Call:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What a reference leads to: a definition or a primitive layer, and all arguments on the way to it."""
 
@@ -37,11 +37,11 @@ class Target:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dynamic:
     """What `norm` and `act` stand for where a definition is used, not where it is written."""
 
-    names: Mapping[str, Closure] = field(default_factory=dict[str, Closure])
+    names: Mapping[str, Closure] = field(factory=dict[str, Closure])
 
 
 def resolve(kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: Dynamic) -> Target:

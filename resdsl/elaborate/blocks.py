@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from resdsl.diagnostics import Code, InternalError, Note
@@ -20,6 +19,7 @@ from resdsl.ir.unit import Unit
 from resdsl.limits import Limits
 from resdsl.ops import Extern, Survive
 from resdsl.ops import Value as SettingValue
+from resdsl.record import record
 from resdsl.shape import Shape
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -27,7 +27,7 @@ from resdsl.syntax import ast
 Shared = Literal["change", "first", "stage", "never"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinkEnd:
     """A link that ends at the block: its name, its kinds, and the shape that it brings."""
 
@@ -36,7 +36,7 @@ class LinkEnd:
     source: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placing:
     """Where and how a block is placed; blocks of one definition that are placed alike share a unit.
 
@@ -140,7 +140,7 @@ def build_chain(name: str, chain: ast.Chain, spine: Spine, scope: Scope, dynamic
     return Unit(definition=name, inputs=(x,), nodes=tuple(builder.nodes), output=y.value, span=chain.span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Parts:
     before: ast.Chain | None = None
     residual: ast.Chain | None = None

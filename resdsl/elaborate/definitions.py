@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.limits import DEFAULT, Limits
+from resdsl.record import field, record, state
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse_recovering
@@ -24,7 +24,7 @@ _KINDS: dict[type[ast.AnyDefinition], str] = {
 }
 
 
-@dataclass(slots=True, eq=False)
+@state
 class Module:
     """A file: its own definitions, and those of the files that it uses, by kind and name.
 
@@ -33,8 +33,8 @@ class Module:
 
     source: Source
     program: ast.Program
-    own: dict[tuple[str, str], Found] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    names: dict[tuple[str, str], Found] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    own: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    names: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     lost: bool = False
 
     def find(self, kind: str, name: str) -> Found | None:
@@ -46,15 +46,18 @@ class Module:
         return [name for of_kind, name in self.names if of_kind == kind]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Found:
     """A definition with the file that it stands in, whose names its body means."""
 
     definition: ast.AnyDefinition
     module: Module
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
-@dataclass(slots=True)
+
+@state
 class Loader:
     """Reads programs and the files that they use, each file once.
 
@@ -67,8 +70,8 @@ class Loader:
     problems: Problems
     limits: Limits = DEFAULT
     roots: tuple[Path, ...] = ()
-    _files: dict[Path, Module] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    _open: list[Path] = field(default_factory=list[Path])
+    _files: dict[Path, Module] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    _open: list[Path] = field(factory=list[Path])
     _n_bytes: int = 0
 
     def load(self, source: Source) -> Module:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
@@ -17,12 +16,13 @@ from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
 from resdsl.ops import Add, Affine, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.ops import resolve as resolve_setting
+from resdsl.record import state
 from resdsl.shape import ShapeError
 from resdsl.source import Span
 from resdsl.syntax import ast
 
 
-@dataclass(slots=True)
+@state
 class LayerFrame:
     """Where layers meet tensors: the unit that grows, and what `norm` and `act` stand for meanwhile.
 

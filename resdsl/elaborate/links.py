@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.evaluate import evaluate_int
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.shortcuts import Junction
+from resdsl.record import record
 from resdsl.source import Span
 from resdsl.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StageBlocks:
     """The blocks `first` to `last` (both included, from 0 over the whole network) of a stage."""
 
@@ -28,7 +28,7 @@ class StageBlocks:
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinkSpan:
     """A link around the blocks `first` to `last`, both included, from 0 over the whole network.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
 from resdsl.elaborate.blocks import build_chain
@@ -16,10 +15,11 @@ from resdsl.elaborate.stages import StagePlacer, StagePlan
 from resdsl.elaborate.statements import Statements, gather
 from resdsl.ir.graph import Graph, Link
 from resdsl.limits import DEFAULT, Limits
+from resdsl.record import record
 from resdsl.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elaborated:
     """A network's graph, with what its file expects of it and warns about."""
 

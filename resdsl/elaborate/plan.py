@@ -6,7 +6,6 @@ Each part is decided on its own, so that every independent mistake is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from resdsl.diagnostics import Code, Note, nearest
@@ -21,6 +20,7 @@ from resdsl.elaborate.stages import StagePlan, StageSingle, count_blocks
 from resdsl.elaborate.statements import Statements
 from resdsl.ir.graph import InitRule, Survival
 from resdsl.limits import Limits
+from resdsl.record import record
 from resdsl.shape import Shape
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
@@ -28,7 +28,7 @@ from resdsl.syntax import ast
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayersPlan:
     """A chain of layers between stages."""
 
@@ -36,7 +36,7 @@ class LayersPlan:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NetworkPlan:
     """Everything about a network but its shapes.
 
@@ -92,7 +92,7 @@ def plan_network(statements: Statements, name_span: Span, problems: Problems, li
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Planner:
     statements: Statements
     name_span: Span

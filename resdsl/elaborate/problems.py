@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from resdsl.diagnostics import Code, Diagnostic, Fix, InternalError, Note
+from resdsl.record import field, state
 from resdsl.source import Span
 
 _T = TypeVar("_T")
@@ -46,11 +46,11 @@ def sure(value: object, kind: type[_T]) -> _T:
     raise InternalError(f"a {kind} is promised here, not {value!r}")
 
 
-@dataclass(slots=True)
+@state
 class Problems:
     """What was found so far; `found` holds errors and warnings in the order of finding."""
 
-    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    found: list[Diagnostic] = field(factory=list[Diagnostic])
 
     @contextmanager
     def collect(self) -> Generator[None]:

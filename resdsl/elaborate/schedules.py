@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from resdsl.diagnostics import Code, Note, nearest
@@ -11,13 +10,14 @@ from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.scope import Scope, describe, write
 from resdsl.ir.graph import Survival
+from resdsl.record import record
 from resdsl.syntax import ast
 
 _Per = Literal["batch", "sample"]
 _Rescale = Literal["eval", "train"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """A formula, ready to be computed for every block; `survival` is what the graph keeps of it."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from resdsl.elaborate.problems import Echo
+from resdsl.record import field, record, state
 from resdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 ClosureKind = Literal["block", "shortcut", "layer"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Closure:
     """A block, shortcut kind or layer as a value: a reference, and the scope that its names belong to."""
 
     kind: ClosureKind
     reference: ast.Reference
     scope: Scope
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __str__(self) -> str:
         return self.reference.span.text
@@ -38,7 +41,7 @@ Value: TypeAlias = "Plain | tuple[Value, ...] | Closure"
 """What an expression can be, apart from tensors: a size such as 3x3 is a tuple of whole numbers."""
 
 
-@dataclass(slots=True, eq=False)
+@state
 class Scope:
     """Names and what they stand for; a name that is not here is looked for in the parent.
 
@@ -50,8 +53,8 @@ class Scope:
 
     module: Module
     parent: Scope | None = None
-    names: dict[str, Value | Tensor | Zero | Poison] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    used: set[str] = field(default_factory=set[str])
+    names: dict[str, Value | Tensor | Zero | Poison] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    used: set[str] = field(factory=set[str])
 
     def child(self) -> Scope:
         """A new scope inside this one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.bind import Target, bind, resolve
@@ -14,6 +13,7 @@ from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.tensors import ZERO, Tensor, Zero, ZeroUsed
 from resdsl.ops import Add
+from resdsl.record import record
 from resdsl.shape import Shape
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -21,7 +21,7 @@ from resdsl.syntax import ast
 _SHAPE_CODES = (Code.SHAPE_MISMATCH, Code.SHORTCUT_SHAPE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Junction:
     """`A else B` as a statement says it, with the scope that its names belong to."""
 
@@ -29,7 +29,7 @@ class Junction:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined:
     """What leaves a junction, and the kind that was used: `projection`, or `gate on zero_pad`."""
 
@@ -37,7 +37,7 @@ class Joined:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """Where a shortcut goes: around what makes `f`, beside the path of `x`.
 

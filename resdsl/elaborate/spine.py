@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from resdsl.diagnostics import Code
@@ -10,11 +9,12 @@ from resdsl.elaborate.problems import mistake
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.limits import Limits
+from resdsl.record import field, state
 from resdsl.shape import Shape
 from resdsl.source import Span
 
 
-@dataclass(slots=True)
+@state
 class Spine:
     """What is placed so far.
 
@@ -27,8 +27,8 @@ class Spine:
     input: Shape
     shape: Shape
     limits: Limits
-    steps: list[Step] = field(default_factory=list[Step])
-    sections: list[Section] = field(default_factory=list[Section])
+    steps: list[Step] = field(factory=list[Step])
+    sections: list[Section] = field(factory=list[Section])
     n_nodes: int = 0
 
     def shape_of(self, value: int) -> Shape:

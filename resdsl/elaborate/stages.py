@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Code
 from resdsl.elaborate.bind import Dynamic, resolve
@@ -17,12 +16,13 @@ from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
+from resdsl.record import field, record, state
 from resdsl.syntax import ast
 
 StageSingle = ast.Shortcut | ast.Survive | ast.Norm | ast.Act | ast.About
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunPlan:
     """A run with its count computed."""
 
@@ -30,7 +30,7 @@ class RunPlan:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StagePlan:
     """A stage before its blocks are placed: its runs counted, its own statements read.
 
@@ -56,7 +56,7 @@ def count_blocks(run: ast.Run, scope: Scope) -> RunPlan:
     return RunPlan(run, count)
 
 
-@dataclass(slots=True)
+@state
 class StagePlacer:
     """Puts the blocks of one stage after another on the spine.
 
@@ -71,9 +71,9 @@ class StagePlacer:
     links: tuple[LinkSpan, ...]
     probabilities: tuple[float | None, ...]
     fallback: Junction | None
-    step_of_block: list[int] = field(default_factory=list[int])
-    _units: dict[Unit, Unit] = field(default_factory=dict[Unit, Unit])
-    _ends: dict[int, tuple[LinkSpan, ...]] = field(default_factory=dict[int, tuple[LinkSpan, ...]])
+    step_of_block: list[int] = field(factory=list[int])
+    _units: dict[Unit, Unit] = field(factory=dict[Unit, Unit])
+    _ends: dict[int, tuple[LinkSpan, ...]] = field(factory=dict[int, tuple[LinkSpan, ...]])
 
     def __post_init__(self) -> None:
         """Sorts the links by where they end, inner first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from resdsl.diagnostics import Code, InternalError, Note, nearest
@@ -13,6 +12,7 @@ from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import POISON, Scope, Value, describe
+from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -25,7 +25,7 @@ Single = (
 _S = TypeVar("_S")
 
 
-@dataclass(slots=True)
+@state
 class Statements:
     """The statements that hold for a network, each with the scope that its names belong to.
 
@@ -40,12 +40,12 @@ class Statements:
     """
 
     module: Module
-    singles: dict[str, tuple[Single, Scope]] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    sections: list[tuple[ast.Stage | ast.Layers, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
-    links: list[tuple[ast.Link, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
-    expects: list[tuple[ast.Expect, Scope]] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]
-    cites: list[str] = field(default_factory=list[str])
-    parameters: dict[str, Value] = field(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    singles: dict[str, tuple[Single, Scope]] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    sections: list[tuple[ast.Stage | ast.Layers, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    links: list[tuple[ast.Link, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    expects: list[tuple[ast.Expect, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    cites: list[str] = field(factory=list[str])
+    parameters: dict[str, Value] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
 
     def single(self, kind: type[_S]) -> tuple[_S, Scope] | None:
         """The statement of that kind, if there is one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final
 
 from resdsl.diagnostics import Code
@@ -12,11 +11,12 @@ from resdsl.elaborate.problems import mistake
 from resdsl.ir.unit import Node, Part
 from resdsl.limits import Limits
 from resdsl.ops.base import Op
+from resdsl.record import field, record, state
 from resdsl.shape import Shape, ShapeError
 from resdsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """A value of the unit that is being built."""
 
@@ -35,7 +35,7 @@ class ZeroUsed(Exception):  # noqa: N818 - not an error, but that a trial fails
     """The constant zero went where it cannot be folded away."""
 
 
-@dataclass(slots=True)
+@state
 class UnitBuilder:
     """The one mutable thing of elaboration: a list of nodes that grows, and can be cut back after a trial.
 
@@ -48,7 +48,7 @@ class UnitBuilder:
 
     inputs: tuple[Shape, ...]
     limits: Limits
-    nodes: list[Node] = field(default_factory=list[Node])
+    nodes: list[Node] = field(factory=list[Node])
     part: Part = "chain"
     group: str = ""
 

@@ -14,11 +14,11 @@ compute; two that compute alike, each with weights of its own, stay as written. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 
 from resdsl.ir.graph import Graph, Step, Survival
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 
 _FORMAT = "resdsl digest 1"
 _PRIME = 2**61 - 1
@@ -35,7 +35,7 @@ def digest(graph: Graph) -> str:
     return sha256("\n".join([*head, *lines, *tail]).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Layer:
     """What every use of a node has in common: its text, a number made of it, its inputs within the unit."""
 

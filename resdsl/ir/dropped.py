@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from resdsl.ir.unit import Node, Unit
+from resdsl.record import evolve
 
 
 def drop_residual(unit: Unit) -> tuple[Unit, tuple[int, ...]]:
@@ -46,9 +45,9 @@ def _without_dead(unit: Unit, stands_for: list[int]) -> tuple[Unit, tuple[int, .
     for value, (node, inputs) in enumerate(zip(unit.nodes, wired, strict=True), start=n_inputs):
         if value in needed:
             numbers[value] = n_inputs + len(nodes)
-            nodes.append(replace(node, inputs=tuple(numbers[source] for source in inputs)))
+            nodes.append(evolve(node, inputs=tuple(numbers[source] for source in inputs)))
             origins.append(value - n_inputs)
-    return replace(unit, nodes=tuple(nodes), output=numbers[output]), tuple(origins)
+    return evolve(unit, nodes=tuple(nodes), output=numbers[output]), tuple(origins)
 
 
 def is_droppable(unit: Unit) -> bool:

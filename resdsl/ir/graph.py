@@ -8,16 +8,16 @@ flat graph of layers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from resdsl.ir.unit import Node, Unit
+from resdsl.record import field, record
 from resdsl.shape import Shape
 from resdsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One entry of the spine.
 
@@ -35,10 +35,10 @@ class Step:
     section: str
     place: int
     survival: float | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A labelled part of the spine: steps `first` to `last`, both included (from 0)."""
 
@@ -47,7 +47,7 @@ class Section:
     first: int
     last: int
     doc: str = field(default="", compare=False)
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def n_steps(self) -> int:
@@ -55,7 +55,7 @@ class Section:
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """A shortcut around the steps `first` to `last` (both included, from 0).
 
@@ -72,10 +72,10 @@ class Link:
     first: int
     last: int
     source: int
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Survival:
     """How blocks are dropped: the schedule as written, a draw per `batch` or `sample`, rescaled at `eval` or in `train`."""
 
@@ -84,7 +84,7 @@ class Survival:
     rescale: Literal["eval", "train"] = "eval"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InitRule:
     """One weight initialisation: its name and its numbers."""
 
@@ -92,7 +92,7 @@ class InitRule:
     arguments: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Graph:
     """A whole network.
 
@@ -122,8 +122,8 @@ class Graph:
     about: str = field(default="", compare=False)
     cites: tuple[str, ...] = field(default=(), compare=False)
     doc: str = field(default="", compare=False)
-    spec: str = field(default="", compare=False, repr=False)
-    span: Span | None = field(default=None, compare=False, repr=False)
+    spec: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False)
 
     def shape_of(self, value: int) -> Shape:
         """The shape of a value of the spine: 0 is the input, k + 1 what step k computes."""
@@ -175,7 +175,7 @@ def _missing(label: str) -> Section:
     raise KeyError(label)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlatNode:
     """A layer of the flattened graph: value 0 is the network's input, k + 1 what flat node k computes."""
 

@@ -6,11 +6,11 @@ picture, its compiled code) is said once there, however many blocks there are: R
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from resdsl.ops.base import Op
+from resdsl.record import field, record
 from resdsl.shape import Shape
 from resdsl.source import Span
 
@@ -21,7 +21,7 @@ Part = Literal["chain", "before", "residual", "survive", "shortcut", "after", "l
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """One layer of a unit.
 
@@ -39,10 +39,10 @@ class Node:
     shape: Shape
     part: Part
     group: str = ""
-    span: Span | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Unit:
     """The layers of one block or chain.
 
@@ -66,16 +66,12 @@ class Unit:
     shortcut: str = ""
     links: tuple[str, ...] = ()
     link_kinds: tuple[str, ...] = ()
-    span: Span | None = field(default=None, compare=False, repr=False)
-    doc: str = field(default="", compare=False, repr=False)
-    cite: str = field(default="", compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False)
+    doc: str = field(default="", compare=False)
+    cite: str = field(default="", compare=False)
 
     def __hash__(self) -> int:
         return self._hash
-
-    def __getstate__(self) -> dict[str, object]:
-        # Hashes of strings differ from process to process: a pickled one would be wrong.
-        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
 
     @cached_property
     def _hash(self) -> int:

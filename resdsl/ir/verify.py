@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from resdsl.diagnostics import InternalError
 from resdsl.ir.dropped import drop_residual, is_droppable
 from resdsl.ir.graph import Graph, Link, Section, Step
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """A promise that does not hold: the place in words (`unit 2 (basic), node 3 (bn)`), and what is found there."""
 
