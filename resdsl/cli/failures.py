@@ -46,7 +46,7 @@ def tell(error: Exception | KeyboardInterrupt) -> int:
             click.echo(f"error: {error.strerror}: {click.format_filename(error.filename)}", err=True)
             return TOOL_FAILED
         case MemoryError():
-            click.echo("error: there is not enough memory", err=True)
+            click.echo(f"error: {error or 'the memory is used up'}", err=True)
             return TOOL_FAILED
         case InternalError():
             click.echo(str(error), err=True)

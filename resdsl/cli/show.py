@@ -37,9 +37,9 @@ def command(
     program = read_spec(spec)
     graph = program.graph(network or program.preferred, params)
     if expanded:
-        from resdsl.emit.res import emit_res
+        from resdsl.emit.res import print_res
 
-        click.echo(emit_res(graph), nl=False)
+        click.echo(print_res(graph), nl=False)
         return
     from resdsl.cli.summary import summarise
     from resdsl.cli.summary_form import FORMS

@@ -140,8 +140,9 @@ def _layers(unit: Unit) -> tuple[_Layer, ...]:
 
 def _weighted(unit: Unit, node: Node) -> _Layer:
     shape = unit.input_shapes(node)[0]
-    windows = node.op.window(shape)
-    kernel = "x".join(str(window.kernel) for window in windows) if windows else node.op.NAME
-    weight = node.op.parameters(shape)[0]
-    n_groups = shape.channels // weight.dims[1]
-    return kernel or node.op.NAME, node.shape.channels, f"groups = {n_groups}" if n_groups > 1 else ""
+    windows = node.op.window(shape) or ()
+    kernel = "x".join(str(window.kernel) for window in windows) or node.op.NAME
+    n_groups = shape.channels // node.op.parameters(shape)[0].dims[1]
+    dilation = max((window.dilation for window in windows), default=1)
+    more = [f"{word} = {n}" for word, n in (("groups", n_groups), ("dilation", dilation)) if n > 1]
+    return kernel, node.shape.channels, ", ".join(more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -151,16 +151,25 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
         ("input", f"{graph.input}, output {graph.output}"),
         ("depth", f"{depth.depth} weighted layers on the main path, {counts}"),
     ]
-    seen = [(label, fields) for label, fields in summary.receptive.sections.items() if fields != "everything"]
-    if seen:
-        label, fields = seen[-1]
-        facts.append(("sees", f"{'x'.join(str(field.size) for field in fields)} pixels of the input at {label}"))
+    facts += [("sees", text) for text in _receptive_field(summary)]
     facts += [("link", text) for text in _links(summary)]
     if graph.survival is not None:
         blocks = f"{depth.expected_blocks:.1f} of {depth.blocks} blocks, {depth.expected_depth:.1f} layers deep"
         facts.append(("survive", f"{graph.survival.schedule}: in training {blocks} on average"))
     facts += [("cite", cite) for cite in graph.cites]
     return facts
+
+
+def _receptive_field(summary: Summary) -> Iterator[str]:
+    """What the last stage sees; a gate that pools all pixels lets a stage see everything."""
+    stages = [s.section.label for s in summary.sections if s.section.kind in ("stage", "layers")]
+    for label in stages:
+        seen = summary.receptive.sections[label]
+        if seen == "everything":
+            yield f"the whole input from {label} on"
+            return
+        if label == stages[-1]:
+            yield f"{'x'.join(str(field.size) for field in seen)} pixels of the input at {label}"
 
 
 def _links(summary: Summary) -> list[str]:
@@ -227,7 +236,7 @@ def _section_data(section: SectionSummary) -> dict[str, object]:
     }
 
 
-_CHAIN_WIDTH: Final = 34
+_CHAIN_WIDTH: Final = 40
 _UNITS: Final = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 _COLUMNS: Final = (
     Column("section"),

@@ -30,7 +30,9 @@ def test_a_foreign_exception_is_ours_too_and_shows_where(failing):
     result = failing(KeyError("width"))
     assert result.exit_code == 70
     assert result.stderr.startswith("Traceback")
-    assert result.stderr.endswith("internal error: KeyError: 'width'; please report it with the .res file that shows it\n")
+    assert result.stderr.endswith(
+        "internal error: KeyError: 'width'; please report it with the .res file that shows it\n"
+    )
 
 
 def test_a_tool_that_fails_is_not_ours(failing):

@@ -70,14 +70,23 @@ def test_parameters_change_the_network(shown):
 
 
 def test_the_three_depths_follow_their_papers(shown):
-    """WRN-28-10 by Zagoruyko & Komodakis' count; its three projections are off the main path, and the linear layer on."""
+    """WRN-28-10 by Zagoruyko & Komodakis' count; its three projections are off the main path, the linear layer is on."""
     data = shown("wrn28_10")
     assert (data["depth_wrn"], data["depth"], data["depth_all"]) == (28, 26, 29)
 
 
 def test_the_table_has_a_row_for_each_section_and_one_for_the_whole(run):
     output = run("show", "resnet152").stdout
-    for words in ("stem", "conv2", "conv5", "⎡ 1x1, 512  ⎤", "bottleneck * 36", "60,192,808", "11.51 G", "arXiv:1512.03385"):
+    for words in (
+        "stem",
+        "conv2",
+        "conv5",
+        "⎡ 1x1, 512  ⎤",
+        "bottleneck * 36",
+        "60,192,808",
+        "11.51 G",
+        "arXiv:1512.03385",
+    ):
         assert words in output
     assert "p_l" not in output
     assert max(map(len, output.splitlines())) <= 120
@@ -99,11 +108,14 @@ def test_csv_has_exact_numbers(run):
 
 def test_markdown_is_one_line_a_row(run):
     lines = run("show", "ror3", "--format", "md").stdout.splitlines()
-    assert "| s3 | 64x8x8 | [3x3, 64; 3x3, 64] basic * 18 | zero_pad, identity * 17 | 1,316,352 | 83.95 M |" in "\n".join(lines)
+    assert (
+        "| s3 | 64x8x8 | [3x3, 64; 3x3, 64] basic * 18 | zero_pad, identity * 17 | 1,316,352 | 83.95 M |"
+        in "\n".join(lines)
+    )
 
 
 def test_channels_that_grow_from_block_to_block_are_a_range(run):
-    """Han et al. 2016, eq. 3 in steps: PyramidNet-110, α = 48 has round(16 + 48 k / 54) channels after its k-th unit."""
+    """Han et al. 2016, eq. 3: PyramidNet-110, α = 48 has round(16 + 48 k / 54) channels after its k-th unit."""
     output = run("show", "pyramidnet110_a48", "--format", "csv").stdout
     rows = [row for row in csv.DictReader(io.StringIO(output)) if row["kind"] == "stage"]
     channels = [round(16 + 48 * k / 54) for k in range(1, 55)]
@@ -113,14 +125,22 @@ def test_channels_that_grow_from_block_to_block_are_a_range(run):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0"), (640, "640"), (442_368, "442.4 k"), (1_900_000_000, "1.900 G"), (999_949, "999.9 k"), (999_950, "1.000 M"), (10**15, "1,000 T")],
+    [
+        (0, "0"),
+        (640, "640"),
+        (442_368, "442.4 k"),
+        (1_900_000_000, "1.900 G"),
+        (999_949, "999.9 k"),
+        (999_950, "1.000 M"),
+        (10**15, "1,000 T"),
+    ],
 )
 def test_large_numbers_have_four_digits(number: int, text: str):
     assert amount(number) == text
 
 
 def test_a_file_of_several_networks_asks_which_is_meant(run):
-    result = run("show", 'res 1 network a { input 3 } network b { input 3 }')
+    result = run("show", "res 1 network a { input 3 } network b { input 3 }")
     assert result.exit_code == 2
     assert "which one is meant?" in result.stderr
 
@@ -146,3 +166,12 @@ def test_a_wrong_command_is_told_with_what_is_right(run, arguments: tuple[str, .
     result = run("show", *arguments)
     assert result.exit_code == 2, result.output
     assert message in result.stderr
+
+
+@pytest.mark.parametrize("spec", ["resnet152", "ror3_110_sd", "se_resnext50_32x4d", "highway19", "wrn28_10_dropout"])
+def test_an_expanded_program_is_the_same_network_and_uses_nothing(run, shown, spec: str):
+    text = run("show", spec, "--expanded").stdout
+    assert "use " not in text
+    result = run("show", "-", "--format", "json", input=text)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["digest"] == shown(spec)["digest"]

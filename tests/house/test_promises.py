@@ -21,7 +21,9 @@ ALLOWED = {
 def uses(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id="builtins" | "importlib"), attr=name)):
+            case ast.Call(
+                func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id="builtins" | "importlib"), attr=name)
+            ):
                 if name in FORBIDDEN_CALLS:
                     yield name
             case ast.Import(names=names):

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import resdsl
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,12 +24,8 @@ def test_what_is_promised_is_there_and_listed():
 
 
 def test_a_name_that_there_is_not_is_an_attribute_error():
-    try:
+    with pytest.raises(AttributeError, match="no_such_name"):
         resdsl.no_such_name  # noqa: B018
-    except AttributeError as error:
-        assert "no_such_name" in str(error)
-    else:
-        raise AssertionError
 
 
 def test_importing_the_package_imports_nothing_of_it():

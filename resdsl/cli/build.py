@@ -1,0 +1,105 @@
+"""`resdsl build`: from a spec to a torch module that has run once, and to its Python file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from resdsl.cli.files import write_result
+from resdsl.cli.options import network_options, spec_argument
+from resdsl.cli.progress import Stages
+from resdsl.cli.specs import read_spec
+from resdsl.ir.graph import Graph
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@click.command(name="build")
+@spec_argument
+@network_options
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where to write, as .py, .json or .res; `-` is stdout. Without it, NETWORK.py beside the spec.",
+)
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=2, show_default=True, help="Samples in the batch that is run."
+)
+def command(spec: str, network: str | None, params: dict[str, str], output: str | None, batch: int) -> None:
+    """Make the torch module of a network, run it once, and write its Python file.
+
+    The file imports torch alone: it is what `resdsl.build` runs, and yours to read and change.
+    """
+    stages = Stages()
+    with stages.run("reading and checking"):
+        program = read_spec(spec)
+        graph = program.graph(network or program.preferred, params)
+    target = _target(spec, graph, output)
+    with stages.run("emitting"):
+        content = _emit(graph, Path(target).suffix)
+    with stages.run("importing torch"):
+        from resdsl.emit.torch import build
+        from resdsl.emit.torch_batch import run_batch
+    with stages.run("building"):
+        model = build(graph)
+    with stages.run(f"one batch of {batch}"):
+        shapes = run_batch(model, graph.input, batch)
+    write_result(target, content)
+
+    _say(_sentence(graph, model, batch, shapes), target)
+    if target != "-":
+        _say(f"wrote {click.format_filename(target)}", target)
+    width = max(len(stage.title) for stage in stages.done)
+    for stage in stages.done:
+        _say(f"  {stage.title:{width}}  {stage.seconds:6.2f} s", target)
+
+
+def _target(spec: str, graph: Graph, output: str | None) -> str:
+    """Where to write. Raises UsageError for a suffix that means nothing, and rather than replace what is not ours."""
+    if output is not None:
+        if output != "-" and Path(output).suffix not in _SUFFIXES:
+            raise click.UsageError(f"`{output}` ends in none of {', '.join(_SUFFIXES)}")
+        return output
+    folder = Path(spec).parent if spec != "-" and Path(spec).is_file() else Path()
+    target = folder / f"{graph.name}.py"
+    if target.exists() and _MARK not in target.read_text(encoding="utf-8", errors="replace"):
+        raise click.UsageError(f"`{target}` is there already and not written by resdsl; name a file with -o")
+    return str(target)
+
+
+def _emit(graph: Graph, suffix: str) -> str:
+    match suffix:
+        case ".json":
+            from resdsl.ir.json import to_json
+
+            return to_json(graph)
+        case ".res":
+            from resdsl.emit.res import print_res
+
+            return print_res(graph)
+        case _:
+            from resdsl.emit.python.file import emit
+
+            return emit(graph)
+
+
+def _sentence(graph: Graph, model: nn.Module, batch: int, shapes: tuple[tuple[int, ...], ...]) -> str:
+    params = sum(parameter.numel() for parameter in model.parameters())
+    n_classes = len({step.unit for step in graph.blocks})
+    given = "x".join(map(str, (batch, *graph.input.dims)))
+    left = ", ".join("x".join(map(str, shape)) for shape in shapes)
+    blocks = f", {len(graph.blocks)} blocks in {n_classes} classes" if graph.blocks else ""
+    return f"{graph.name}: {params:,} parameters{blocks}; {given} in, {left} out"
+
+
+def _say(line: str, target: str) -> None:
+    """To stdout; to stderr where stdout holds the file."""
+    click.echo(line, err=target == "-")
+
+
+_SUFFIXES: Final = (".py", ".json", ".res")
+_MARK: Final = "resdsl emits"

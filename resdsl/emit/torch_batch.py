@@ -1,0 +1,44 @@
+"""Tries a module on one batch of random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from resdsl.shape import Shape
+
+
+def run_batch(model: nn.Module, sample: Shape, size: int) -> tuple[tuple[int, ...], ...]:
+    """The shapes that leave a module in evaluation mode, for `size` samples; taps each have their own.
+
+    Raises:
+        MemoryError: where the batch does not fit.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            return tuple(tuple(tensor.shape) for tensor in _tensors(model(torch.randn(size, *sample.dims))))
+    except RuntimeError as error:
+        if "allocate memory" not in str(error) and "out of memory" not in str(error):
+            raise
+        raise MemoryError(f"a batch of {size} does not fit in memory") from error
+    finally:
+        model.train(was_training)
+
+
+def _tensors(output: object) -> Iterable[Tensor]:
+    match output:
+        case Tensor():
+            yield output
+        case Mapping():
+            for value in cast("Mapping[object, object]", output).values():
+                yield from _tensors(value)
+        case tuple() | list():
+            for value in cast("Iterable[object]", output):
+                yield from _tensors(value)
+        case _:
+            raise TypeError(f"a network gives tensors, not a {type(output).__name__}")
