@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
 from resdsl.ir.graph import Graph, Step
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 
 _Choose = Callable[[Iterable[float]], float]
 
@@ -15,7 +15,7 @@ MOST_BLOCKS = 2_000
 """The most blocks for which paths are counted length by length; with more, the counts alone would fill megabytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Census:
     """The paths from input to output, by their length: the number of residual branches that a path goes through.
 
@@ -45,7 +45,7 @@ class Census:
     longest: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Ways:
     """The ways through a unit, and the weighted layers that are passed on the way from each input.
 
@@ -67,13 +67,13 @@ def census(graph: Graph) -> Census:
     ways = {unit: _ways(unit) for unit in graph.units}
     spine = [(step, ways[step.unit]) for step in graph.steps]
     log_total, mean, deviation = _moments(spine, lambda _: 1.0)
-    is_small = len(graph.blocks) <= MOST_BLOCKS
+    counts = _counts(spine) if len(graph.blocks) <= MOST_BLOCKS else None
     return Census(
-        counts=_counts(spine) if is_small else None,
+        counts=counts,
         log10_total=log_total / log(10),
         mean=mean,
         deviation=deviation,
-        shares=_shares(spine) if is_small else None,
+        shares=(_shares(spine) if graph.survival else _even(counts)) if counts else None,
         open_mean=_moments(spine, _survival)[1],
         shortest=int(_extreme(spine, min, [way.fewest for _, way in spine])),
         longest=int(_extreme(spine, max, [way.most for _, way in spine])),
@@ -188,6 +188,11 @@ def _shares(spine: _Spine) -> tuple[float, ...]:
     while shares[-1] == 0:
         shares.pop()
     return tuple(shares)
+
+
+def _even(counts: tuple[int, ...]) -> tuple[float, ...]:
+    total = sum(counts)
+    return tuple(count / total for count in counts)
 
 
 def _survival(step: Step) -> float:

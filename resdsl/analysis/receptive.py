@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """What the pixels of a value see along one dimension; all numbers are pixels of the network's input.
 
@@ -39,7 +39,7 @@ Seen = tuple[Field, ...] | Everything
 """What the pixels of a value see: a field for each dimension, or the whole input."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReceptiveField:
     """The receptive field at the end of each section, by label, and at the network's output.
 

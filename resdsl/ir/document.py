@@ -139,7 +139,7 @@ class UnitModel(Model):
 
 
 class StepModel(Model):
-    """One use of a unit. Its inputs are values of the spine: 0 is the network's input, k + 1 what step k from 0 gives."""
+    """One use of a unit. Its inputs are values of the spine: 0 is the network's input, k + 1 what step k gives."""
 
     unit: Whole
     inputs: list[Whole]

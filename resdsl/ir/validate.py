@@ -52,7 +52,7 @@ _ITEMS = {
 
 
 def _place(raw: object, loc: tuple[int | str, ...]) -> str:
-    """The path in words: `unit 2, node 3, layer, kernel`; what pydantic adds to it to tell choices apart is left out."""
+    """The path in words: `unit 2, node 3, layer, kernel`; what pydantic adds to tell choices apart is left out."""
     words: list[str] = []
     here: Any = raw
     for index, part in enumerate(loc):
@@ -69,7 +69,7 @@ def _place(raw: object, loc: tuple[int | str, ...]) -> str:
 
 
 def _message(details: list[dict[str, Any]]) -> str:
-    """What was found and wanted, from all that the models say about one place: one detail for each thing it might be."""
+    """What was found and wanted, from all that the models say about one place, once for each thing it might be."""
     detail = details[0]
     context: dict[str, Any] = detail.get("ctx", {})
     match detail["type"]:

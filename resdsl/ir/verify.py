@@ -36,7 +36,7 @@ def verify(graph: Graph) -> None:
 def problems(graph: Graph) -> Iterator[Problem]:
     """Every broken promise; of a graph from outside, nothing is taken for granted but the types.
 
-    What rests on a broken promise is not looked at: the spine only where the units hold, links only where the spine does.
+    What rests on a broken promise is not looked at: the spine only where the units hold, links where the spine does.
     """
     for check in (_check_units, _check_spine, _check_sections, _check_links, _check_survival, _check_taps):
         found = False
