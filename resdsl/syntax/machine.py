@@ -77,7 +77,7 @@ class Machine:
                 starts.append(start)
                 ends.append(end)
                 heights.append(height)
-            states.append(table[states[-1]][symbol])
+            states.append(_go_to(states[-1], symbol, kind))
             action = table[states[-1]].get(kind)
         return action
 
@@ -142,6 +142,16 @@ class _Reduction(NamedTuple):
     make: Callable[..., Any] | None
     picks: list[Pick] | None
     deepens: int
+
+
+@cache
+def _go_to(state: int, symbol: str, kind: str) -> int:
+    """The state after a symbol, past all rules that only hand a value up: a number alone passes through twelve."""
+    table, rules = load_table().states, _rules()
+    target = table[state][symbol]
+    while (action := table[target].get(kind)) is not None and action < 0 and (rule := rules[~action]).make is None:
+        target = table[state][rule.symbol]
+    return target
 
 
 def _would_take(states: list[int], kinds: Iterable[str]) -> bool:

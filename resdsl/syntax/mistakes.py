@@ -215,7 +215,9 @@ def _stray_closer(place: Place) -> Mistake | None:
 
 def _spaced_size(place: Place) -> Mistake | None:
     """`3 x 3`, `3x 3`, `3 × 3`: a size is one word."""
-    start = place.at - (place.before.kind in ("INT", "SIZE"))
+    height = len(place.machine.values)
+    begun = place.machine.kind_at(height - 1) in ("INT", "SIZE") and place.machine.takes_at(height - 1, "SIZE")
+    start = place.at - begun
     pieces: list[str] = []
     for at in range(start, len(place.tokens) - 1):
         piece = place.tokens[at].text.replace("×", "x")
@@ -226,8 +228,7 @@ def _spaced_size(place: Place) -> Mistake | None:
     size = "".join(pieces)
     if len(pieces) < 2 or not all(part.isdigit() and len(part) < 9 for part in size.split("x")):
         return None
-    if start < place.at:
-        place.machine.pop_to(len(place.machine.values) - 1)
+    place.machine.pop_to(height - begun)
     first, last = place.tokens[start], place.tokens[start + len(pieces) - 1]
     span = place.span(first, last)
     diagnostic = Diagnostic(
@@ -465,7 +466,7 @@ def _shorten(text: str, length: int = 24) -> str:
 # ---------------------------------------------------------------- tables
 
 KNOWN: tuple[Callable[[Place], Mistake | None], ...] = (
-    _bad_token, _edition, _spaced_size, _wrong_sign, _power, _times, _early_closer, _stray_closer, _unclosed, _comment, _separator,
+    _edition, _bad_token, _spaced_size, _wrong_sign, _power, _times, _early_closer, _stray_closer, _unclosed, _comment, _separator,
     _twice, _keyword_as_name, _misspelt, _missing, _unquoted, _misplaced, _no_statement,
 )  # fmt: skip
 
