@@ -166,7 +166,7 @@ class Op:
 
     def torch_call(self, *inputs: Shape) -> TorchCall:
         """How torch makes it."""
-        raise NotImplementedError(self.NAME)
+        raise NotImplementedError(f"`{self.LABEL}` is the block's to write, no call of its own")
 
     def torch_source(self, *inputs: Shape) -> str:
         """The definition of the class that `torch_call` names, where torch has none; it needs `torch`, `nn` and `F`."""

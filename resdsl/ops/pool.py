@@ -107,6 +107,10 @@ class Avgpool(Op):
             return x
         check_rank(self, self.kernel, x)
         _check_padding(self, self.kernel, self.padding)
+        if x.rank == 3 and any(size < least for size, least in zip(x.spatial, self.kernel, strict=True)):
+            # torch 2.13 leaves padding and `ceil` out of account here, in 3 dimensions alone
+            window = "x".join(map(str, self.kernel))
+            raise ShapeError(f"`{self}` needs at least {window} pixels before padding; {x} comes in")
         return Shape(x.channels, slide(self, self._windows(), x, ceil=self.ceil))
 
     def torch_call(self, *inputs: Shape) -> TorchCall:

@@ -62,6 +62,11 @@ REFUSALS = [
     (Maxpool((3, 3)), (VECTOR,), "`maxpool(3x3)` needs pixels; the vector 512 has none"),
     (Avgpool((3, 3), padding=(2, 2)), (X,), "`avgpool(3x3, padding = 2)` pads by 2; a window of 3 allows at most 1"),
     (Avgpool(stride=(2, 2)), (Shape(512, (1, 1)),), "`avgpool(/2)` needs at least 2 pixels a side; 512x1x1 comes in"),
+    (
+        Avgpool((2, 2, 2), padding=(1, 1, 1)),
+        (Shape(8, (1, 4, 4)),),
+        "`avgpool(2x2x2, padding = 1)` needs at least 2x2x2 pixels before padding; 8x1x4x4 comes in",
+    ),
     (GlobalAvgpool(), (VECTOR,), "`global_avgpool` needs pixels; the vector 512 has none"),
     (GlobalMaxpool(), (VOLUME,), "`global_maxpool` works in 1 to 3 dimensions; 2x4x4x4x4 has 4"),
     (Subsample((2, 2)), (VECTOR,), "`subsample(/2)` works in 2 dimensions; 512 has 0"),
