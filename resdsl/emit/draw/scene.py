@@ -169,6 +169,13 @@ def moved(shape: Shape, dx: float, dy: float) -> Shape:
             assert_never(shape)
 
 
+def moved_item(item: Item, dx: float, dy: float) -> Item:
+    """The shape or group elsewhere."""
+    if isinstance(item, Group):
+        return replace(item, items=tuple(moved_item(inner, dx, dy) for inner in item.items))
+    return moved(item, dx, dy)
+
+
 def _shapes(items: tuple[Item, ...]) -> Iterator[Shape]:
     for item in items:
         if isinstance(item, Group):

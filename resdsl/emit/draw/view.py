@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from resdsl.analysis.receptive import Seen, receptive_field
@@ -26,9 +26,10 @@ from resdsl.ir.unit import Unit
 from resdsl.source import Span
 
 
-def view(graph: Graph, detail: Detail) -> Net:
-    """What a picture of the network shows with this much detail."""
-    runs = {section.label: fold(graph, section, detail) for section in graph.stages()}
+def view(graph: Graph, detail: Detail | Mapping[str, Detail]) -> Net:
+    """What a picture of the network shows with this much detail, of all stages or of each by its label."""
+    details = detail if isinstance(detail, Mapping) else dict.fromkeys((s.label for s in graph.stages()), detail)
+    runs = {section.label: fold(graph, section, details[section.label]) for section in graph.stages()}
     lanes = _lanes(graph)
     stacks = [run for of_stage in runs.values() for run in of_stage if run.count > 1]
     inner = _inner_lanes(lanes, stacks)
@@ -83,7 +84,7 @@ def chain_words(unit: Unit) -> tuple[str, ...]:
     """The layers of a chain, each weighted or pooling layer with what follows it on one line, equal lines counted."""
     lines: list[str] = []
     for node in unit.nodes:
-        if node.op.is_view():  # flattening moves no value
+        if node.op.NAME == "flatten":  # it moves no value
             continue
         words = layer_words(node.op)
         begins = node.op.is_weighted() or layer_ink(node.op) == "pool" or not lines

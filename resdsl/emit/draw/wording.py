@@ -9,14 +9,16 @@ from resdsl.shape import Shape
 
 
 def layer_words(op: Op) -> str:
-    """A layer as figures name it: `conv 3×3, 64, /2` for `conv(3x3, 64, /2)`; an operator is its sign."""
-    written = clean(str(op))
-    if not op.NAME:
-        return written.replace("*", "·").replace("-", "−")
-    name, _, arguments = written.partition("(")
-    arguments = times(arguments.removesuffix(")").replace(" = ", " "))
-    word = WORDS.get(name, name.replace("_", " "))
-    return f"{word} {arguments}" if arguments else word
+    """A layer as figures name it: `conv 3×3, 64, /2` for `conv(3x3, 64, /2)`; an operator is its formula."""
+    return _words(op, _arguments(op))
+
+
+def kind_of_layer(op: Op) -> str:
+    """The same without the number of channels: `conv 3×3, /2`."""
+    channels = {str(getattr(op, setting.name)) for setting in op.SETTINGS if setting.type == "channels"}
+    arguments = _arguments(op)
+    position = next((i for i, one in enumerate(arguments) if one in channels), None)
+    return _words(op, [one for i, one in enumerate(arguments) if i != position])
 
 
 def layer_ink(op: Op) -> str:
@@ -66,6 +68,20 @@ def times(text: str) -> str:
 def clean(text: str) -> str:
     """The text on one line, without characters that control, reorder or hide (reliability rows 11 and 12)."""
     return _HIDDEN.sub("", " ".join(text.split()))
+
+
+def _arguments(op: Op) -> list[str]:
+    _, _, arguments = clean(str(op)).partition("(")
+    return arguments.removesuffix(")").split(", ") if arguments else []
+
+
+def _words(op: Op, arguments: list[str]) -> str:
+    if not op.NAME:
+        formula = clean(str(op)).replace("-", "−")
+        factor = re.fullmatch(r"(−?[\d.]+) \* x", formula)
+        return f"× {factor[1]}" if factor else formula.replace("x", "·").replace("*", "×")
+    word = WORDS.get(op.NAME, op.NAME.replace("_", " "))
+    return f"{word} {times(', '.join(arguments).replace(' = ', ' '))}".strip()
 
 
 def _three_digits(value: float) -> str:

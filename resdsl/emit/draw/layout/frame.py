@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from resdsl.emit.draw.metrics import text_width
@@ -62,14 +63,26 @@ def frame(net: Net, left: float, box: float) -> Frame:
     return Frame(spine, box, left, card_right, lanes, n_inside, at + (4 if at > card_right else 0))
 
 
-def box_width(nets: tuple[Net, ...]) -> float:
+RowWords = Callable[[Row], tuple[str, ...]]
+"""What the box of a row says, line by line."""
+
+
+def box_width(nets: Sequence[Net], words: RowWords) -> float:
     """The width in which the texts of all boxes fit, within bounds."""
-    widest = max((_widest(net) for net in nets), default=0.0)
+    widest = max((_widest(net, words) for net in nets), default=0.0)
     return max(MIN_BOX, min(MAX_BOX, widest + 16))
 
 
-def row_lines(row: Row) -> tuple[str, ...]:
-    """The text in a row's box: what it is, then facts."""
+def one_line(row: Row) -> tuple[str, ...]:
+    """What it is and with which p it survives, on one line; what a stack repeats on a second."""
+    first, *others = several_lines(row)
+    if row.survival:
+        return f"{first}  {others[0]}", *others[1:]
+    return first, *others
+
+
+def several_lines(row: Row) -> tuple[str, ...]:
+    """What it is, then facts."""
     name = f"{row.name} {range_words(*row.places)}"
     facts = [probability_words(*row.survival)] if row.survival else []
     repeated = ", ".join(f"{lane.name} ×{lane.count}" for lane in row.inner)
@@ -77,10 +90,10 @@ def row_lines(row: Row) -> tuple[str, ...]:
     return (f"{name}  ×{row.count}" if row.count > 1 else name, *facts, *row.notes)
 
 
-def _widest(net: Net) -> float:
+def _widest(net: Net, words: RowWords) -> float:
     widths = [0.0]
     for row in net.rows:
-        first, *others = row_lines(row)
+        first, *others = words(row)
         widths += [text_width(first, TEXT, bold=row.count > 1), *(text_width(line, SMALL) for line in others)]
     widths += [text_width(line, TEXT) for part in net.parts if isinstance(part, Chain) for line in part.words[:1]]
     return max(widths)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.rows import survival_bar
+from resdsl.emit.draw.looks import Look
 from resdsl.emit.draw.metrics import shortened, text_width
 from resdsl.emit.draw.scene import Badge, Box, Dash, Group, Item, Path, Shape, Text, moved
 from resdsl.emit.draw.theme import level_ink, level_width, stage_ink
-from resdsl.emit.draw.viewmodel import Net
+from resdsl.emit.draw.viewmodel import Lane, Net
 from resdsl.emit.draw.wording import clean, probability_words
 from resdsl.ir.graph import Survival
 
-SIZE, SAMPLE, GAP, LINE = 9.5, 26.0, 16.0, 17.0
+SIZE, SAMPLE, GAP, LINE = 9.5, 26.0, 16.0, 18.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +28,47 @@ class Entry:
 
 def net_entries(nets: Sequence[Net]) -> list[Entry]:
     """Levels, then kinds, then signs, then stacks and survival: only those that the nets have."""
-    entries: list[Entry] = []
-    levels: dict[int, list[str]] = {}
-    for net in nets:
-        for lane in (*net.lanes, *(lane for row in net.rows for lane in row.inner)):
-            names = levels.setdefault(lane.level, [])
-            if lane.name not in names:
-                names.append(lane.name)
-    for level, names in sorted(levels.items()):
-        told = f"level {level}" if names == [f"level{level}"] else f"{', '.join(names)} (level {level})"
-        entries.append(Entry(_line(level_ink(level), level_width(level), "solid"), told))
-    looks = {row.look for net in nets for row in net.rows if row.look}
-    if looks and levels:
-        entries.append(Entry(_line("shortcut", 1.3, "solid"), f"each block (level {max(levels) + 1})"))
-    looks |= {lane.look for net in nets for lane in net.lanes if lane.look}
-    looks |= {lane.look for net in nets for row in net.rows for lane in row.inner if lane.look}
-    dashes = {look.name: look for look in looks}
-    for name in sorted(dashes, key=lambda name: (_DASHES.index(dashes[name].dash), name)):
-        look = dashes[name]
-        sign = (Badge(0, 0, look.on_x),) if look.on_x else ()
-        entries.append(Entry((*_line("shortcut", 1.3, look.dash), *sign), name))
-    on_f = {look.name: look.on_f for look in looks if look.on_f}
-    entries += [Entry((Badge(0, 0, sign, "spine"),), f"{name}: done to f") for name, sign in sorted(on_f.items())]
-    if any(row.count > 1 for net in nets for row in net.rows):
+    rows = [row for net in nets for row in net.rows]
+    entries = level_entries(nets)
+    if entries and any(row.look for row in rows):
+        deepest = max(net.n_levels for net in nets)
+        entries.append(Entry(_line("shortcut", 1.3, "solid"), f"each block (level {deepest + 1})"))
+    looks = [row.look for row in rows] + [lane.look for lane in _lanes(nets)]
+    entries += kind_entries([look for look in looks if look])
+    if any(row.count > 1 for row in rows):
         entries.append(Entry((Box(Rect(-11, -2, 18, 9), stage_ink(1), 2, 2),), "×N: N equal blocks in a row"))
-    for net in nets:
-        entries += _survival(net)
+    if any(part.tapped for net in nets for part in net.parts):
+        entries.append(Entry((Path(((13, 0), (-13, 0)), "tap", 1.4, arrow=True),), "returned as a feature"))
+    return entries + survival_entries(nets)
+
+
+def level_entries(nets: Sequence[Net]) -> list[Entry]:
+    """The levels of links, outer first, with the names that links of each have."""
+    levels: dict[int, dict[str, None]] = {}
+    for lane in _lanes(nets):
+        levels.setdefault(lane.level, {})[lane.name] = None
+    entries: list[Entry] = []
+    for level, names in sorted(levels.items()):
+        told = f"level {level}" if [*names] == [f"level{level}"] else f"{', '.join(names)} (level {level})"
+        entries.append(Entry(_line(level_ink(level), level_width(level), "solid"), told))
+    return entries
+
+
+def kind_entries(looks: Sequence[Look]) -> list[Entry]:
+    """The kinds of shortcuts by their dashes and signs, then what is done to f."""
+    kinds = {look.name: look for look in looks}
+    ordered = sorted(kinds.values(), key=lambda look: (bool(look.on_x), _DASHES.index(look.dash), look.name))
+    entries: list[Entry] = []
+    for look in ordered:
+        sign = (Badge(0, 0, look.on_x, radius=7),) if look.on_x else ()
+        entries.append(Entry((*_line("shortcut", 1.3, look.dash), *sign), look.name))
+    entries += [Entry((Badge(0, 0, k.on_f, "spine", 7),), f"{k.name}: done to f") for k in ordered if k.on_f]
+    return entries
+
+
+def survival_entries(nets: Sequence[Net]) -> list[Entry]:
+    """The schedule of each net that has one, with its curve."""
+    entries = [entry for net in nets for entry in _survival(net)]
     return list({entry.words: entry for entry in entries}.values())
 
 
@@ -72,6 +88,13 @@ def lay_legend(entries: Sequence[Entry], x: float, y: float, width: float) -> tu
     if not entries:
         return (), y
     return (Group("legend", tuple(items)),), base + LINE / 2
+
+
+def _lanes(nets: Sequence[Net]) -> Iterator[Lane]:
+    for net in nets:
+        yield from net.lanes
+        for row in net.rows:
+            yield from row.inner
 
 
 def _line(ink: str, width: float, dash: Dash) -> tuple[Shape, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Rect
-from resdsl.emit.draw.layout.frame import TEXT, Frame
+from resdsl.emit.draw.layout.frame import TEXT, Frame, RowWords
 from resdsl.emit.draw.layout.pitch import Pitch
 from resdsl.emit.draw.layout.rows import PlacedRow, RowPlan, link, place_row
 from resdsl.emit.draw.metrics import shortened
-from resdsl.emit.draw.scene import Box, Card, Group, Item, Path, Text
+from resdsl.emit.draw.scene import Box, Card, Dot, Group, Item, Path, Text
 from resdsl.emit.draw.theme import stage_ink
 from resdsl.emit.draw.viewmodel import Chain, Lane, Net, Stage
 
@@ -59,7 +59,7 @@ class PlacedNet:
     exit: float
 
 
-def plan_net(net: Net, frame: Frame, *, shade: bool, header: float = 0.0) -> tuple[Part, ...]:
+def plan_net(net: Net, frame: Frame, words: RowWords, *, shade: bool, header: float = 0.0) -> tuple[Part, ...]:
     """The parts of a net with the links that begin and end at them."""
     parts: list[Part] = []
     for part in net.parts:
@@ -75,6 +75,7 @@ def plan_net(net: Net, frame: Frame, *, shade: bool, header: float = 0.0) -> tup
                 _outer_first([lane for lane in (*net.lanes, *row.inner) if lane.first == row.first and lane not in outside]),
                 _inner_first([lane for lane in (*net.lanes, *row.inner) if lane.last == row.last]),
                 stage_ink(part.number),
+                words(row),
                 shade,
             )
             for row in part.rows
@@ -93,20 +94,26 @@ def natural_tops(parts: Sequence[Part], pitch: Pitch, y: float) -> list[float]:
     return tops
 
 
-def place_net(parts: Sequence[Part], frame: Frame, pitch: Pitch, tops: Sequence[float], enter: float) -> PlacedNet:
-    """Draws the parts with their cards and boxes at `tops`; the spine comes from `enter`."""
+def place_net(
+    parts: Sequence[Part], frame: Frame, pitch: Pitch, tops: Sequence[float], enter: float, heights: Sequence[float] = ()
+) -> PlacedNet:
+    """Draws the parts with their cards and boxes at `tops`; the spine comes from `enter`.
+
+    With `heights`, cards are as high as they say, their rows spread over them.
+    """
     items: list[Item] = []
     bodies: list[Rect] = []
     links: list[Item] = []
     taps: dict[str, float] = {}
-    for part, top in zip(parts, tops, strict=True):
+    for number, (part, top) in enumerate(zip(parts, tops, strict=True)):
+        spare = max(0.0, heights[number] - part.body(pitch)) if heights else 0.0
         first_tap = top - pitch.between / 2 - pitch.tap * (len(part.taps) - 1)
-        taps |= {lane.key: first_tap + pitch.tap * number for number, lane in enumerate(part.taps)}
+        taps |= {lane.key: first_tap + pitch.tap * place for place, lane in enumerate(part.taps)}
         if isinstance(part.of, Chain):
-            group, body = _chain(part.of, frame, pitch, top, enter)
+            group, body = place_chain(part.of, frame, pitch, top, enter)
             enter = body.bottom
         else:
-            group, body, rows = _stage(part, part.of, frame, pitch, top, enter)
+            group, body, rows = place_stage(part, part.of, frame, pitch, (top, spare), enter)
             for plan, row in zip(part.rows, rows, strict=True):
                 taps |= row.taps
                 links += (
@@ -119,6 +126,12 @@ def place_net(parts: Sequence[Part], frame: Frame, pitch: Pitch, tops: Sequence[
     return PlacedNet((*items, *links), tuple(bodies), enter)
 
 
+def feature(frame: Frame, y: float) -> list[Item]:
+    """An arrow out of the spine to the left, where a value is returned as a feature."""
+    points = (frame.spine, y), (frame.card_left - 12, y)
+    return [Path(points, "tap", 1.4, arrow=True), Dot(frame.spine, y, "tap", 2.6)]
+
+
 def chain_lines(chain: Chain) -> tuple[str, ...]:
     """The text in a chain's box, long ones cut in the middle."""
     if len(chain.words) <= MAX_LINES:
@@ -127,7 +140,8 @@ def chain_lines(chain: Chain) -> tuple[str, ...]:
     return *chain.words[: kept // 2], f"… {len(chain.words) - kept} more", *chain.words[-(kept - kept // 2) :]
 
 
-def _chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: float) -> tuple[Group, Rect]:
+def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: float) -> tuple[Group, Rect]:
+    """A chain's box at `top`, with the spine that comes from `enter`; the second result is the box."""
     lines = chain_lines(chain)
     body = Rect(frame.spine - frame.box / 2, top, frame.box, pitch.box + pitch.line * (len(lines) - 1))
     items: list[Item] = [Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"), Box(body, "chain")]
@@ -137,21 +151,28 @@ def _chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: float) -
         words = shortened(line, size, body.width - 8)
         items.append(Text(frame.spine, base, words, size, "middle", room=body))
         base += pitch.line
+    if chain.tapped:
+        items += feature(frame, body.bottom + 5)
     return Group(chain.section.label, tuple(items), chain.tip, chain.lines, f"layers:{chain.section.label}"), body
 
 
-def _stage(
-    part: Part, stage: Stage, frame: Frame, pitch: Pitch, top: float, enter: float
+def place_stage(
+    part: Part, stage: Stage, frame: Frame, pitch: Pitch, place: tuple[float, float], enter: float
 ) -> tuple[Group, Rect, list[PlacedRow]]:
-    body = Rect(frame.card_left, top, frame.card_right - frame.card_left, part.body(pitch))
+    """A stage's card with its rows, with the spine that comes from `enter`; `place` is its top, and the height that it
+    has to spare.
+    """
+    top, spare = place
+    body = Rect(frame.card_left, top, frame.card_right - frame.card_left, part.body(pitch) + spare)
     rows: list[PlacedRow] = []
-    y = top + part.header + pitch.pad
+    y = top + part.header + pitch.pad + spare / (len(part.rows) + 1)
     for plan in part.rows:
         placed = place_row(plan, frame, pitch, y, enter, f"unit:{plan.row.key}")
         rows.append(placed)
         enter = placed.exit
-        y += plan.height(pitch)
-    items = (Card(body), *(row.group for row in rows))
+        y += plan.height(pitch) + spare / (len(part.rows) + 1)
+    tapped = feature(frame, body.bottom - 4) if stage.tapped else []
+    items = (Card(body), *(row.group for row in rows), *tapped)
     label = stage.section.label
     return Group(label, items, (), stage.lines, f"blocks:{label}"), body, rows
 

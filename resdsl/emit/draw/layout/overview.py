@@ -6,12 +6,13 @@ from itertools import product
 
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.geometry import Rect
-from resdsl.emit.draw.layout.frame import SMALL, Frame, box_width, frame
+from resdsl.emit.draw.layout.frame import SMALL, Frame, box_width, frame, several_lines
+from resdsl.emit.draw.layout.heading import MARGIN, heading, input_words, output_words
 from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, PlacedNet, natural_tops, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
-from resdsl.emit.draw.metrics import line_height, text_width, wrapped
-from resdsl.emit.draw.scene import Item, Path, Scene, Text
+from resdsl.emit.draw.metrics import line_height, text_width
+from resdsl.emit.draw.scene import Item, Scene, Text
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Chain, Net, Stage
@@ -19,7 +20,6 @@ from resdsl.emit.draw.wording import count_words, plural, size_words
 from resdsl.ir.graph import Graph
 
 MAX_WIDTH, MAX_HEIGHT = 1000.0, 1400.0
-MARGIN = 20.0
 
 
 def lay_overview(graph: Graph, *, shade: bool = False) -> Scene:
@@ -45,31 +45,20 @@ def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
     notes = {part.section.label: side_notes(part) for part in net.parts}
     note_width = max((text_width(words, size, bold=bold) for lines in notes.values() for words, size, bold in lines), default=0)
     left = MARGIN + note_width + 12
-    column = frame(net, left, box_width((net,)))
-    parts = plan_net(net, column, shade=shade)
+    column = frame(net, left, box_width((net,), several_lines))
+    parts = plan_net(net, column, several_lines, shade=shade)
     width = max(column.right + MARGIN, 340.0)
     items: list[Item] = []
-    y = heading(items, net, MARGIN, width - 2 * MARGIN)
-    y, enter = _input(items, net, column, y)
-    tops = natural_tops(parts, pitch, y)
+    y = heading(items, net.title, net.facts, MARGIN, width - 2 * MARGIN)
+    enter = input_words(items, net, column.spine, y)
+    tops = natural_tops(parts, pitch, enter - 4)
     placed = place_net(parts, column, pitch, tops, enter)
     items += placed.items
     items += _side(parts, placed, notes, column)
-    y = _output(items, net, column, placed.exit)
+    y = output_words(items, net, column.spine, placed.exit, placed.bodies[-1].bottom)
     legend, y = lay_legend(net_entries((net,)), MARGIN, y + 10, width - 2 * MARGIN)
     items += legend
     return Scene(width, y + 12, net.title, describe(net), tuple(items))
-
-
-def heading(items: list[Item], net: Net, x: float, width: float) -> float:
-    """The title and the line of numbers; returns where they end."""
-    y = 14.0
-    for words, size, bold in ((net.title, 15.0, True), (net.facts, 10.5, False)):
-        for line in wrapped(words, size, width, bold=bold, separator=" " if bold else " · ")[:3]:
-            y += line_height(size)
-            room = Rect(x, y - size, width, line_height(size))
-            items.append(Text(x, y, line, size, bold=bold, ink="text" if bold else "muted", room=room))
-    return y + 10
 
 
 def side_notes(part: Chain | Stage) -> list[tuple[str, float, bool]]:
@@ -92,7 +81,7 @@ def _side(
     x = column.card_left - 12
     for part, body in zip(parts, placed.bodies, strict=True):
         lines = notes[part.of.section.label]
-        room_below = body.height + 8
+        room_below = body.height - 14 if part.of.tapped else body.height + 8
         while len(lines) > 2 and sum(line_height(size) for _, size, _ in lines) > room_below:
             lines = lines[:-1]
         y = body.center[1] - sum(line_height(size) for _, size, _ in lines) / 2
@@ -103,20 +92,3 @@ def _side(
             items.append(Text(x, y + height * 0.75, words, size, "end", bold, ink="text" if bold else "muted", room=room))
             y += height
     return items
-
-
-def _input(items: list[Item], net: Net, column: Frame, y: float) -> tuple[float, float]:
-    words = f"input {size_words(net.graph.input)}"
-    room = Rect(column.spine - 100, y, 200, 13)
-    items.append(Text(column.spine, y + 10, words, SMALL, "middle", ink="muted", room=room))
-    return y + 8, y + 14
-
-
-def _output(items: list[Item], net: Net, column: Frame, y: float) -> float:
-    words = f"output {size_words(net.graph.output)}"
-    items.append(Path(((column.spine, y), (column.spine, y + 16)), arrow=True, role="spine"))
-    room = Rect(column.spine - 100, y + 17, 200, 13)
-    items.append(Text(column.spine, y + 27, words, SMALL, "middle", ink="muted", room=room))
-    return y + 31
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Rect
-from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame, row_lines
+from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame
 from resdsl.emit.draw.layout.pitch import Pitch
 from resdsl.emit.draw.looks import Look
 from resdsl.emit.draw.metrics import shortened
@@ -28,6 +28,7 @@ class RowPlan:
         taps: the links that leave the spine above the box, inside the card, outer first.
         ports: the links that end at its junction, inner first; the block's own shortcut comes before them.
         ink: the colour of the stage.
+        lines: the text in its box.
         shade: whether a bar shows the survival.
     """
 
@@ -35,6 +36,7 @@ class RowPlan:
     taps: tuple[Lane, ...]
     ports: tuple[Lane, ...]
     ink: str
+    lines: tuple[str, ...]
     shade: bool = False
 
     @property
@@ -50,7 +52,7 @@ class RowPlan:
     def box_height(self, pitch: Pitch) -> float:
         """Of the box alone."""
         bar = TRACK + 3 if self._has_bar else 0
-        return pitch.box + pitch.line * (len(row_lines(self.row)) - 1) + bar
+        return pitch.box + pitch.line * (len(self.lines) - 1) + bar
 
     def height(self, pitch: Pitch) -> float:
         """From the end of the row above to its own end."""
@@ -171,7 +173,7 @@ def _box(plan: RowPlan, box: Rect, pitch: Pitch) -> list[Item]:
     room = Rect(box.x + 3, box.y, box.width - 6, box.height)
     base = box.y + pitch.box / 2 + TEXT * 0.36
     bold = row.count > 1
-    for number, line in enumerate(row_lines(row)):
+    for number, line in enumerate(plan.lines):
         size = SMALL if number else TEXT
         bold_here = bold and not number
         words = shortened(line, size, room.width, bold=bold_here)

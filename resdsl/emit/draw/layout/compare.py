@@ -1,0 +1,121 @@
+"""Two to five networks side by side, their stages in the same rows, as ResNet and its plain twin in He et al. 2016, Fig. 3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resdsl.emit.draw.align import align
+from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.geometry import Rect
+from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame, box_width, frame, several_lines
+from resdsl.emit.draw.layout.heading import MARGIN, input_words, output_words
+from resdsl.emit.draw.layout.legend import lay_legend, net_entries
+from resdsl.emit.draw.layout.net import Part, place_net, plan_net
+from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
+from resdsl.emit.draw.metrics import line_height, shortened, wrapped
+from resdsl.emit.draw.scene import Item, Scene, Text
+from resdsl.emit.draw.telling import describe
+from resdsl.emit.draw.view import view
+from resdsl.emit.draw.viewmodel import Net, Stage
+from resdsl.emit.draw.wording import size_words
+from resdsl.ir.graph import Graph
+
+MAX_HEIGHT = 1400.0
+GAP, HEADER = 26.0, 15.0
+ATTEMPTS = (
+    (Detail(1, 0), COMFORTABLE),
+    (Detail(1, 0), COMPACT),
+    (Detail(0, 0), COMPACT),
+    (Detail(1, 0, "kind"), COMPACT),
+    (Detail(0, 0, "kind"), COMPACT),
+    (Detail(1, 0, "any"), COMPACT),
+    (Detail(0, 0, "any"), COMPACT),
+)
+"""From much detail to little."""
+
+
+def lay_compare(graphs: Sequence[Graph], *, shade: bool = False) -> Scene:
+    """With as much detail as keeps the picture on a page."""
+    scene = None
+    for detail, pitch in ATTEMPTS:
+        nets = [view(graph, detail) for graph in graphs]
+        scene = _lay(nets, pitch, shade=shade)
+        if scene.height <= MAX_HEIGHT:
+            return scene
+    assert scene is not None, "there is always an attempt"
+    return scene
+
+
+def _lay(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
+    columns = lay_columns(nets)
+    plans = [plan_net(net, at, several_lines, shade=shade, header=HEADER) for net, at in zip(nets, columns, strict=True)]
+    items: list[Item] = []
+    top = max(_heading(items, net, at) for net, at in zip(nets, columns, strict=True))
+    enter = max(input_words(items, net, at.spine, top) for net, at in zip(nets, columns, strict=True))
+    places, bottom = shared_places(nets, plans, pitch, enter - 4)
+    end = bottom
+    for net, at, plan, of_net in zip(nets, columns, plans, places, strict=True):
+        tops, heights = zip(*of_net, strict=True)
+        placed = place_net(plan, at, pitch, tops, enter, heights)
+        items += placed.items
+        for part, body in zip(plan, placed.bodies, strict=True):
+            items += card_header(part, body, at)
+        end = output_words(items, net, at.spine, placed.exit, bottom)
+    width = max(columns[-1].right + MARGIN, 340.0)
+    legend, end = lay_legend(net_entries(nets), MARGIN, end + 10, width - 2 * MARGIN)
+    told = " ".join(describe(net) for net in nets)
+    return Scene(width, end + 12, " and ".join(net.title for net in nets), told, (*items, *legend))
+
+
+def lay_columns(nets: Sequence[Net]) -> list[Frame]:
+    """One column for each net, from left to right, with boxes of one width."""
+    box = max(box_width(nets, several_lines) - 8, 110.0)
+    columns: list[Frame] = []
+    x = MARGIN
+    for net in nets:
+        columns.append(frame(net, x, box))
+        x = columns[-1].right + GAP
+    return columns
+
+
+def shared_places(
+    nets: Sequence[Net], plans: Sequence[Sequence[Part]], pitch: Pitch, y: float
+) -> tuple[list[list[tuple[float, float]]], float]:
+    """The top and height of each part of each net, equal for parts that stand beside each other; then the end of all."""
+    planned = [{id(part.of): part for part in plan} for plan in plans]
+    places: list[list[tuple[float, float]]] = [[] for _ in nets]
+    for row in align(nets):
+        here = [of_net[id(part)] if part else None for of_net, part in zip(planned, row, strict=True)]
+        y += max(part.lead(pitch) for part in here if part)
+        height = max(part.body(pitch) for part in here if part)
+        for number, part in enumerate(here):
+            if part:
+                places[number].append((y, height))
+        y += height
+    return places, y
+
+
+def card_header(part: Part, body: Rect, at: Frame) -> list[Item]:
+    """The stage's name left of the spine, in the head of its card, and what leaves it on the right."""
+    if not isinstance(part.of, Stage):
+        return []
+    label, size = part.of.section.label.replace("_", " "), size_words(part.of.output)
+    left = Rect(body.x + 9, body.y + 4, at.spine - body.x - 15, HEADER)
+    right = Rect(at.spine + 6, body.y + 4, body.right - at.spine - 12, HEADER)
+    name = shortened(label, TEXT, left.width, bold=True)
+    numbers = shortened(size, SMALL, right.width)
+    return [
+        Text(left.x, left.y + 11, name, TEXT, bold=True, room=left),
+        Text(right.right, right.y + 11, numbers, SMALL, "end", ink="muted", room=right),
+    ]
+
+
+def _heading(items: list[Item], net: Net, at: Frame) -> float:
+    """The net's name and numbers above its column; returns where they end."""
+    y, width = 16.0, 2 * (at.spine - at.card_left) + 10
+    for words, size, bold in ((net.title, 12.5, True), (net.facts, 9.5, False)):
+        for line in wrapped(words, size, width, bold=bold, separator=" " if bold else " · ")[:4]:
+            room = Rect(at.spine - width / 2, y, width, line_height(size))
+            y += line_height(size)
+            items.append(Text(at.spine, y - 4, line, size, "middle", bold, ink="text" if bold else "muted", room=room))
+    return y + 8

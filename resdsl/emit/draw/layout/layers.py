@@ -1,0 +1,50 @@
+"""Every layer with its own numbers: each distinct block of a stage and each chain, with the shape that leaves each layer."""
+
+from __future__ import annotations
+
+from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.kinds import places_words
+from resdsl.emit.draw.layout.panel import lay_panel
+from resdsl.emit.draw.layout.unit import Captioned, lay_panels
+from resdsl.emit.draw.scene import Scene
+from resdsl.emit.draw.telling import describe
+from resdsl.emit.draw.view import view
+from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words
+from resdsl.ir.graph import Graph, Section
+from resdsl.ir.unit import Unit
+
+
+def lay_layers(graph: Graph, *, shade: bool = False, only: str = "") -> Scene:
+    """One panel for each distinct unit of each section, or of the section that `only` names (`s2`, `s2.3` for one block)."""
+    label, _, place = only.partition(".")
+    sections = [section for section in graph.sections if not label or section.label == label]
+    wanted = int(place) if place.isdecimal() else None
+    panels = [panel for section in sections for panel in _panels(graph, section, wanted, shade=shade)]
+    net = view(graph, Detail(1, 0))
+    return lay_panels(panels, net.title, net.facts, describe(net))
+
+
+def _panels(graph: Graph, section: Section, place: int | None, *, shade: bool) -> list[Captioned]:
+    users: dict[Unit, list[int]] = {}
+    for position in range(section.first, section.last + 1):
+        if place is None or graph.steps[position].place == place:
+            users.setdefault(graph.steps[position].unit, []).append(position)
+    return [
+        _panel(graph, section, unit, steps, f"layers.{section.label}.{number}", shade=shade)
+        for number, (unit, steps) in enumerate(users.items(), start=1)
+    ]
+
+
+def _panel(graph: Graph, section: Section, unit: Unit, steps: list[int], key: str, *, shade: bool) -> Captioned:
+    cost = f"{count_words(unit.n_params)} params · {count_words(unit.macs)} MACs"
+    if not unit.is_block:
+        lines = [section.label.replace("_", " "), cost]
+    else:
+        times = f"  ×{len(steps)}" if len(steps) > 1 else ""
+        lines = [f"{places_words(graph, tuple(steps))}{times}", f"{kind_words(unit.definition)} · {kind_words(unit.shortcut)}", cost]
+    kept = [p for p in (graph.steps[step].survival for step in steps) if p is not None]
+    if kept and shade:
+        lines.append(probability_words(kept[0], kept[-1]))
+    tip = (lines[0], unit.doc, unit.cite)
+    panel = lay_panel(unit, key, layer_words, shapes=True)
+    return Captioned(key, panel, tuple(map(clean, lines)), tuple(clean(line) for line in tip if line))

@@ -1,0 +1,99 @@
+"""The inside of every kind of block of a network, side by side, as He et al. 2016b, Fig. 4 shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resdsl.emit.draw.geometry import Rect
+from resdsl.emit.draw.kinds import UnitKind, places_words, unit_kinds
+from resdsl.emit.draw.layout.heading import MARGIN, heading
+from resdsl.emit.draw.layout.panel import Panel, lay_panel
+from resdsl.emit.draw.metrics import line_height, shortened, text_width
+from resdsl.emit.draw.scene import Card, Group, Item, Scene, Text, moved_item
+from resdsl.emit.draw.telling import describe
+from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.view import view
+from resdsl.emit.draw.wording import clean, kind_of_layer, kind_words, layer_words, plural, probability_words
+from resdsl.ir.graph import Graph
+
+MAX_WIDTH, GAP, PAD = 1100.0, 18.0, 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """A panel with what stands above it, bold line first."""
+
+    key: str
+    panel: Panel
+    lines: tuple[str, ...]
+    tip: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> float:
+        """Of the card around it."""
+        texts = [text_width(line, 11 if n == 0 else 9.5, bold=n == 0) for n, line in enumerate(self.lines)]
+        return max(self.panel.width, min(max(texts), 190.0), 96.0) + 2 * PAD
+
+
+def lay_unit(graph: Graph, *, shade: bool = False) -> Scene:
+    """One panel for each kind of block; a chain is drawn where the network has no block."""
+    panels = [_panel(graph, kind, shade=shade) for kind in unit_kinds(graph)]
+    net = view(graph, Detail(1, 0))
+    return lay_panels(panels, net.title, net.facts, describe(net))
+
+
+def lay_panels(panels: Sequence[Captioned], title: str, facts: str, description: str) -> Scene:
+    """Panels in lines of at most 1100 pixels, under a title."""
+    items: list[Item] = []
+    y = heading(items, title, facts, MARGIN, MAX_WIDTH - 2 * MARGIN)
+    right = 300.0
+    x = MARGIN
+    line: list[tuple[float, Captioned]] = []
+    for panel in panels:
+        if line and x + panel.width > MAX_WIDTH - MARGIN:
+            y = _draw_line(items, line, y)
+            x, line = MARGIN, []
+        line.append((x, panel))
+        x += panel.width + GAP
+        right = max(right, x - GAP)
+    y = _draw_line(items, line, y)
+    return Scene(right + MARGIN, y, title, description, tuple(items))
+
+
+def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: float) -> float:
+    head = max((sum(line_height(11 if n == 0 else 9.5) for n in range(len(panel.lines))) for _, panel in line), default=0)
+    height = max((panel.panel.height for _, panel in line), default=0) + head + 3 * PAD
+    for x, panel in line:
+        card = Rect(x, y, panel.width, height)
+        shapes: list[Item] = [Card(card)]
+        at = y + PAD
+        for number, words in enumerate(panel.lines):
+            size, bold = (11.0, True) if number == 0 else (9.5, False)
+            room = Rect(x + PAD, at, card.width - 2 * PAD, line_height(size))
+            at += line_height(size)
+            shown = shortened(words, size, room.width, bold=bold)
+            ink = "muted" if number else "text"
+            shapes.append(Text(card.center[0], at - 3, shown, size, "middle", bold, ink=ink, room=room))
+        left = x + (card.width - panel.panel.width) / 2
+        shapes += (moved_item(item, left, y + head + 2 * PAD) for item in panel.panel.items)
+        items.append(Group(panel.key, tuple(shapes), panel.tip))
+    return y + height + GAP
+
+
+def _panel(graph: Graph, kind: UnitKind, *, shade: bool) -> Captioned:
+    unit = kind.unit
+    key = f"unit.{kind.number}"
+    panel = lay_panel(unit, key, layer_words if kind.same_widths else kind_of_layer, shapes=False)
+    arrives = f" + {', '.join(map(kind_words, unit.links))}" if unit.links else ""
+    lines = [kind_words(unit.definition), f"{kind_words(unit.shortcut)}{arrives}"]
+    lines.append(plural(len(kind.steps), "block"))
+    kept = [graph.steps[step].survival for step in kind.steps]
+    known = [p for p in kept if p is not None]
+    if known and shade:
+        lines.append(probability_words(max(known), min(known)))
+    places = places_words(graph, kind.steps)
+    tip = [unit.definition, places, *([unit.doc] if unit.doc else []), *([unit.cite] if unit.cite else [])]
+    return Captioned(key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)))
+
+

@@ -1,0 +1,129 @@
+"""The table of the papers: rows are stages, columns are networks, cells are blocks as brackets of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from resdsl.analysis.depth import depth
+from resdsl.emit.draw.align import align
+from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.view import view
+from resdsl.emit.draw.viewmodel import Chain, Net, Stage
+from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words, times
+from resdsl.ir.graph import Graph, Step
+from resdsl.ir.unit import Unit
+from resdsl.ops.base import Op
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Layers in brackets, and how often: `[3×3, 64; 3×3, 64] × 3`; without brackets where `count` is 0."""
+
+    layers: tuple[str, ...]
+    count: int = 0
+
+
+Cell = tuple[Matrix, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Texts in rows and columns.
+
+    Attributes:
+        title: of the whole.
+        nets: the heads of the columns of networks.
+        rows: label, output size, and a cell of each network.
+        sums: label and one text for each network: depth, parameters, multiply-adds.
+    """
+
+    title: str
+    nets: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Cell, ...]], ...]
+    sums: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def tabulate(graphs: Sequence[Graph], *, shade: bool = False) -> Table:
+    """The table of one or more networks; with `shade`, with the survival of each stage."""
+    nets = [view(graph, Detail(1, 0)) for graph in graphs]
+    rows: list[tuple[str, str, tuple[Cell, ...]]] = []
+    for parts in align(nets):
+        labels = dict.fromkeys(part.section.label for part in parts if part)
+        sizes = dict.fromkeys(_size(part) for part in parts if part)
+        cells = tuple(_cell(net, part, shade=shade) for net, part in zip(nets, parts, strict=True))
+        rows.append((" / ".join(map(clean, labels)), " / ".join(sizes), cells))
+    depths = [depth(graph) for graph in graphs]
+    sums = [
+        ("depth", tuple(str(one.depth) for one in depths)),
+        ("params", tuple(f"{_params(net):,}" for net in nets)),
+        ("MACs", tuple(count_words(sum(part.macs for part in net.parts)) for net in nets)),
+    ]
+    if any(graph.survival for graph in graphs):
+        kept = tuple(f"{one.expected_depth:.1f}" if g.survival else "" for one, g in zip(depths, graphs, strict=True))
+        sums.insert(1, ("depth on average", kept))
+    title = ", ".join(net.title for net in nets)
+    return Table(title, tuple(_column_heads(nets)), tuple(rows), tuple(sums))
+
+
+def _column_heads(nets: Sequence[Net]) -> list[str]:
+    """Names, with parameters where names alone do not tell the nets apart."""
+    names = [clean(net.graph.name) for net in nets]
+    return names if len(set(names)) == len(names) else [net.title for net in nets]
+
+
+def _params(net: Net) -> int:
+    return sum(part.params for part in net.parts)
+
+
+def _size(part: Chain | Stage) -> str:
+    return times(part.output.size)
+
+
+def _cell(net: Net, part: Chain | Stage | None, *, shade: bool) -> Cell:
+    if part is None:
+        return ()
+    if isinstance(part, Chain):
+        return (Matrix(part.words),)
+    steps = net.graph.steps[part.section.first : part.section.last + 1]
+    matrices = [_matrix(list(run)) for _, run in groupby(steps, key=lambda step: _skeleton(step.unit))]
+    if len(matrices) > 4:
+        matrices = [*matrices[:2], Matrix((f"… {len(matrices) - 3} more kinds",)), matrices[-1]]
+    kept = [step.survival for step in steps if step.survival is not None]
+    if shade and kept:
+        matrices.append(Matrix((probability_words(kept[0], kept[-1]),)))
+    return tuple(matrices)
+
+
+def _skeleton(unit: Unit) -> tuple[object, ...]:
+    return unit.definition, tuple((op.NAME, _kernel(op)) for op in _weighted(unit))
+
+
+def _matrix(steps: list[Step]) -> Matrix:
+    """The weighted layers of a run of blocks; channels that grow along the run are a range."""
+    columns = zip(*(_weighted(step.unit) for step in steps), strict=True)
+    layers = tuple(_layer(ops) for ops in columns) or (kind_words(steps[0].unit.definition),)
+    return Matrix(layers, len(steps))
+
+
+def _layer(ops: tuple[Op, ...]) -> str:
+    first, last = _channels(ops[0]), _channels(ops[-1])
+    channels = first if first == last else f"{first}…{last}"
+    groups = getattr(ops[0], "groups", 1)
+    words = ", ".join(filter(None, (_kernel(ops[0]), channels, f"C={groups}" if groups > 1 else "")))
+    return words or layer_words(ops[0])
+
+
+def _weighted(unit: Unit) -> list[Op]:
+    """The weighted layers of the residual branch, without those of gates inside it."""
+    return [node.op for node in unit.nodes if node.part in {"before", "residual"} and node.op.is_weighted() and not node.group]
+
+
+def _kernel(op: Op) -> str:
+    kernel: object = getattr(op, "kernel", ())
+    return "×".join(map(str, kernel)) if isinstance(kernel, tuple) else ""
+
+
+def _channels(op: Op) -> str:
+    return str(getattr(op, "channels", ""))
