@@ -1,0 +1,41 @@
+"""Graph → everything that leaves the compiler: `EMITTERS` by name, each imported when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from resdsl.ir.graph import Graph
+
+
+class Emitter(NamedTuple):
+    """One output: the module and function that make it from a graph, the suffix of its files, and what it is."""
+
+    module: str
+    function: str
+    suffix: str
+    about: str
+
+
+EMITTERS: Mapping[str, Emitter] = {
+    "json": Emitter("resdsl.ir.json", "to_json", ".json", "the graph as a JSON document of the published schema"),
+    "python": Emitter("resdsl.emit.python.file", "emit", ".py", "a PyTorch file, one class for each distinct unit"),
+    "res": Emitter("resdsl.emit.res", "print_res", ".res", "a `.res` program of its own, every name resolved"),
+    "torch": Emitter("resdsl.emit.torch", "build", "", "an `nn.Module`: the PyTorch file, run"),
+}
+
+
+def emit(graph: Graph, to: str) -> Any:
+    """What an emitter makes of a graph: text, for `torch` an `nn.Module`.
+
+    Raises:
+        ValueError: where there is no emitter of that name.
+        ResError: where the network cannot be said in that form.
+    """
+    if to not in EMITTERS:
+        raise ValueError(f"there is no output `{to}`; there are {', '.join(EMITTERS)}")
+    from importlib import import_module
+
+    emitter = EMITTERS[to]
+    return getattr(import_module(emitter.module), emitter.function)(graph)

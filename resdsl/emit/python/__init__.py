@@ -1,0 +1,1 @@
+"""Graph → the text of a PyTorch file; nothing here imports torch."""

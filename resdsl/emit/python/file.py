@@ -1,0 +1,106 @@
+"""Emits a network as one PyTorch file, which a person could have written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from resdsl.diagnostics import Code, Diagnostic, ResError
+from resdsl.emit.extern import extern_classes
+from resdsl.emit.names import StepNames, module_names
+from resdsl.emit.python.class_names import class_names
+from resdsl.emit.python.initialise import check_init
+from resdsl.emit.python.members import Members, make_members
+from resdsl.emit.python.network import NetworkClass, write_network
+from resdsl.emit.python.survival import RUN
+from resdsl.emit.python.text import block_string, docstring
+from resdsl.emit.python.units import UnitClass, write_class
+from resdsl.emit.schemes import SCHEMES
+from resdsl.ir.graph import Graph, Step
+from resdsl.ir.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFile:
+    """An emitted file: its text, and the name of the network's class in it."""
+
+    text: str
+    class_name: str
+
+
+def emit(graph: Graph) -> str:
+    """The text of a PyTorch file; see `emit_file`."""
+    return emit_file(graph).text
+
+
+def emit_file(graph: Graph) -> PythonFile:
+    """A PyTorch file: one class for each distinct unit, then the network's; it imports torch alone.
+
+    Raises:
+        ResError: where a block of the host program is not registered, an initialisation or naming scheme does not
+            exist, or the scheme has no name for a part of the network.
+    """
+    names = _names(graph)
+    check_init(graph)
+    externs = extern_classes(graph)
+    sources = _torch_sources(graph)
+    defined = [
+        *(found[1] for source in sources if (found := _CLASS.match(source))),
+        *(extern.name for extern in externs),
+    ]
+    network, classes = class_names(graph, names, defined)
+    members: dict[Unit, Members] = {}
+    definitions: set[str] = set()
+    parts = [source.rstrip("\n") for source in sources]
+    for step, place in zip(graph.steps, names, strict=True):
+        if step.unit in members:
+            continue
+        members[step.unit] = make_members(step.unit, place.nodes)
+        if step.unit in classes:
+            is_first = step.unit.definition not in definitions
+            definitions.add(step.unit.definition)
+            made = UnitClass(classes[step.unit], step.unit, members[step.unit], _text(step), graph.survival, is_first)
+            parts.append("\n".join(write_class(made)))
+    if graph.survival is not None and graph.survival.per == "batch":
+        parts.append(RUN.rstrip("\n"))
+    parts.append("\n".join(write_network(NetworkClass(network, graph, names, classes, members))))
+    code = "\n\n\n".join(parts)
+    imports = ["import torch"] if re.search(r"\btorch\.", code) else []
+    imports += ["import torch.nn.functional as F"] if re.search(r"\bF\.", code) else []
+    imports += ["from torch import nn", *(f"from {extern.module} import {extern.name}" for extern in externs)]
+    title = docstring([f"The network `{graph.name}` in PyTorch, as resdsl emits it."], "")
+    head = [*title, "", *imports, "", f"SPEC = {block_string(_spec(graph))}"]
+    return PythonFile("\n".join(head) + f"\n\n\n{code}\n", network)
+
+
+def _names(graph: Graph) -> tuple[StepNames, ...]:
+    names = module_names(graph, graph.keys)
+    if SCHEMES[graph.keys].is_emitted:
+        return names
+    message = f"the scheme `{graph.keys}` only translates state dicts; modules do not carry its names"
+    help = f'`keys native`, and `key_map(graph, "native", "{graph.keys}")` for the names'
+    raise ResError([Diagnostic(Code.KEYS_SCHEME, message, graph.span, help=help)])
+
+
+def _torch_sources(graph: Graph) -> list[str]:
+    """The classes of layers that torch lacks, each once, in order of first use."""
+    found: dict[str, None] = {}
+    for unit in graph.units:
+        for node in unit.nodes:
+            if node.part != "survive" and (source := node.op.torch_source(*unit.input_shapes(node))):
+                found[source] = None
+    return list(found)
+
+
+def _spec(graph: Graph) -> str:
+    """The `.res` text, and in a comment which network of it this is."""
+    parameters = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
+    return f"{graph.spec.rstrip()}\n\n# {graph.name}({parameters})\n"
+
+
+def _text(step: Step) -> str:
+    """The `.res` text that placed a step, on one line."""
+    return " ".join(step.span.text.split()) if step.span is not None else ""
+
+
+_CLASS = re.compile(r"class (\w+)")
