@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,3 +91,8 @@ def test_every_definition_of_the_standard_library_is_used_by_a_network(library: 
 
 def test_the_standard_library_stays_small_enough_to_be_read_for_every_file() -> None:
     assert STD.stat().st_size <= 12 * 1024
+
+
+def test_the_readme_lists_every_file() -> None:
+    listed = set(re.findall(r"\]\((\w+\.res)\)", (STD.parent / "README.md").read_text("utf-8")))
+    assert listed == {path.name for path in FILES}
