@@ -18,7 +18,10 @@ class Code(Enum):
         return member
 
     # ------------------------------------------------------------ syntax: the text is not a program
-    SYNTAX_CHARACTER = "syntax-character", "A character that no part of the language uses, or one that hides what the text says."
+    SYNTAX_CHARACTER = (
+        "syntax-character",
+        "A character that no part of the language uses, or one that hides what the text says.",
+    )
     SYNTAX_UNEXPECTED = "syntax-unexpected", "A word or sign stands where the language has no place for it."
     SYNTAX_UNCLOSED = "syntax-unclosed", "A brace, bracket, parenthesis, string or comment is opened and never closed."
     SYNTAX_EDITION = "syntax-edition", "A file begins with `res 1`, the edition of the language that it is written in."
@@ -45,13 +48,19 @@ class Code(Enum):
     ARGUMENT_RANGE = "argument-range", "The value lies outside the range of the parameter."
 
     # ------------------------------------------------------------ value: what expressions compute
-    VALUE_DIVISION = "value-division", "`/` between whole numbers must divide exactly; `//` floors, and a number with a point makes it real."
+    VALUE_DIVISION = (
+        "value-division",
+        "`/` between whole numbers must divide exactly; `//` floors, and a number with a point makes it real.",
+    )
     VALUE_TYPE = "value-type", "An operation is not defined for values of these types."
     VALUE_INDEX = "value-index", "A list has no item at this place; the first is number 1."
     VALUE_REQUIRE = "value-require", "A `require` of the network does not hold for these parameters."
 
     # ------------------------------------------------------------ network: the statements of a network
-    NETWORK_MISSING = "network-missing", "A network lacks a statement that it cannot do without, or a file has no network of this name."
+    NETWORK_MISSING = (
+        "network-missing",
+        "A network lacks a statement that it cannot do without, or a file has no network of this name.",
+    )
     NETWORK_REPEATED = "network-repeated", "A statement that may stand once stands twice."
     NETWORK_DROP = "network-drop", "What is to be dropped is not there."
     NETWORK_LABEL = "network-label", "No stage, link or chain of layers has this label."
@@ -65,10 +74,19 @@ class Code(Enum):
     SHAPE_LOSES = "shape-loses", "A stride does not divide the size it meets: pixels at the edge are never seen."
 
     # ------------------------------------------------------------ shortcut, link, survival
-    SHORTCUT_SHAPE = "shortcut-shape", "A shortcut cannot go around this block: what enters and what must leave differ in shape."
+    SHORTCUT_SHAPE = (
+        "shortcut-shape",
+        "A shortcut cannot go around this block: what enters and what must leave differ in shape.",
+    )
     SHORTCUT_EQUATION = "shortcut-equation", "A kind's equations must give `y`, from `x` and `f`."
-    SHORTCUT_ELSE = "shortcut-else", "A kind after `else` must be a sum that has `f` in it: its other part is what stands in for x."
-    SHORTCUT_VANISHES = "shortcut-vanishes", "The product of the shortcuts' coefficients vanishes or explodes with depth (He et al. 2016b, eq. 8)."
+    SHORTCUT_ELSE = (
+        "shortcut-else",
+        "A kind after `else` must be a sum that has `f` in it: its other part is what stands in for x.",
+    )
+    SHORTCUT_VANISHES = (
+        "shortcut-vanishes",
+        "The product of the shortcuts' coefficients vanishes or explodes with depth (He et al. 2016b, eq. 8).",
+    )
     LINK_SPAN = "link-span", "A link's span is empty, or runs outside its stage."
     LINK_CROSSES = "link-crosses", "Two links overlap and neither holds the other; spans nest or are disjoint."
     LINK_LEVELS = "link-levels", "`levels` cannot split the blocks that finely."

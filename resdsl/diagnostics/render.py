@@ -2,53 +2,116 @@
 
 from __future__ import annotations
 
-from resdsl.diagnostics.diagnostic import Diagnostic
-from resdsl.source import Span
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from unicodedata import category, east_asian_width
 
-_TAB = "    "
+from resdsl.diagnostics.diagnostic import Diagnostic
+from resdsl.record import record
+from resdsl.source import Source, Span
 
 
 def render(diagnostic: Diagnostic) -> str:
-    """The whole message as text without colour: head, place, lines with carets, help."""
+    """The whole message as text without colour: head, place, lines with carets in file order, help.
+
+    The place of the mistake is underlined by `^`, each note's by `-`; what stands in other files follows. Of a line
+    that is too long to read, the part around the mark is shown.
+    """
+    marks = _marks(diagnostic)
+    margin = " " * max((len(str(mark.line)) for mark in marks), default=0)
     lines = [f"{diagnostic.severity}[{diagnostic.code.value}]: {diagnostic.message}"]
-    if diagnostic.span is not None:
-        lines += _render_places(diagnostic, diagnostic.span)
+    for source in dict.fromkeys(mark.span.source for mark in marks):
+        here = [mark for mark in marks if mark.span.source is source]
+        arrow = "-->" if here[0] is marks[0] else ":::"
+        lines += [f"{margin}{arrow} {here[0].span}", f"{margin} |"]
+        lines += _show(sorted(here, key=lambda mark: (mark.span.start, mark.sign)), source, margin)
     if diagnostic.help:
-        lines.append(f"{'' if diagnostic.span is None else ' ' * _margin(diagnostic)} = help: {diagnostic.help}")
+        lines.append(f"{margin} = help: {diagnostic.help}")
     return "\n".join(lines)
 
 
-def _margin(diagnostic: Diagnostic) -> int:
-    spans = [note.span for note in diagnostic.notes] + ([diagnostic.span] if diagnostic.span else [])
-    return max(len(str(span.line)) for span in spans)
+@record
+class _Mark:
+    """A place to underline, and what is said there."""
+
+    span: Span
+    sign: str
+    text: str
+
+    @property
+    def line(self) -> int:
+        return self.span.line
 
 
-def _render_places(diagnostic: Diagnostic, primary: Span) -> list[str]:
-    margin = _margin(diagnostic)
-    marks = [(primary, "^", diagnostic.label), *((note.span, "-", note.text) for note in diagnostic.notes)]
-    out: list[str] = []
-    sources = [primary.source, *(span.source for span, _, _ in marks if span.source is not primary.source)]
-    for source in dict.fromkeys(sources):
-        here = sorted((mark for mark in marks if mark[0].source is source), key=lambda mark: mark[0].start)
-        head = primary if source is primary.source else here[0][0]
-        out += [f"{' ' * margin}{'-->' if source is primary.source else ':::'} {head}", f"{' ' * margin} |"]
-        last = None
-        for span, sign, text in here:
-            if last is not None and span.line > last + 1:
-                out.append(f"{' ' * margin} …" if span.line > last + 2 else _source_line(margin, span.source.line(last + 1), last + 1))
-            if span.line != last:
-                out.append(_source_line(margin, source.line(span.line), span.line))
-            out.append(f"{' ' * margin} | {_underline(span, sign)}{' ' + text if text else ''}")
-            last = span.line
-    return out
+def _marks(diagnostic: Diagnostic) -> list[_Mark]:
+    """The mistake's own place first."""
+    if diagnostic.span is None:
+        return []
+    return [_Mark(diagnostic.span, "^", diagnostic.label), *(_Mark(note.span, "-", note.text) for note in diagnostic.notes)]
 
 
-def _source_line(margin: int, text: str, number: int) -> str:
-    return f"{number:>{margin}} | {text.replace(chr(9), _TAB)}".rstrip()
+def _show(marks: Sequence[_Mark], source: Source, margin: str) -> Iterator[str]:
+    for number, on_line in groupby(marks, key=lambda mark: mark.line):
+        line = source.line(number)
+        shown: _Window | None = None
+        for mark in on_line:
+            first = mark.span.column - 1
+            last = min(first + max(mark.span.end - mark.span.start, 1), max(len(line), first + 1))
+            window = _window(line, first, last)
+            if window != shown:
+                yield f"{number:>{len(margin)}} | {window.text(line)}".rstrip()
+                shown = window
+            before, inside = window.columns(line, first), window.columns(line, last)
+            yield f"{margin} | {' ' * before}{mark.sign * max(inside - before, 1)} {mark.text}".rstrip()
 
 
-def _underline(span: Span, sign: str) -> str:
-    line = span.source.line(span.line)
-    before = line[: span.column - 1].replace("\t", _TAB)
-    inside = line[span.column - 1 : span.column - 1 + max(span.end - span.start, 1)].replace("\t", _TAB)
-    return " " * len(before) + sign * max(len(inside), 1)
+# ---------------------------------------------------------------- one line
+
+
+@record
+class _Window:
+    """The characters of a line, from `start` to `end` (exclusive), that are shown."""
+
+    start: int
+    end: int
+
+    def text(self, line: str) -> str:
+        """What is shown of the line."""
+        cut = self.start > 0, self.end < len(line)
+        return _CUT * cut[0] + _expand(line[self.start : self.end]) + _CUT * cut[1]
+
+    def columns(self, line: str, at: int) -> int:
+        """How many columns of a terminal stand before a character."""
+        shown = _expand(line[self.start : min(at, self.end)])
+        beyond = max(at - max(self.end, len(line)), 0)
+        return (self.start > 0) + sum(map(_width, shown)) + beyond
+
+
+def _window(line: str, first: int, last: int) -> _Window:
+    if len(line) <= _LONGEST:
+        return _Window(0, len(line))
+    start = max(0, min(first - _CONTEXT, len(line) - _LONGEST))
+    return _Window(start, max(start + _LONGEST, min(last, start + 2 * _LONGEST)))
+
+
+def _expand(text: str) -> str:
+    """Tabs as spaces; characters that a terminal would obey or hide as one that it shows."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_TAB if c == "\t" else _UNSEEN if category(c) in _HIDDEN else c for c in text)
+
+
+def _width(character: str) -> int:
+    if character.isascii():
+        return 1
+    if category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+_TAB = "    "
+_CUT = "…"
+_UNSEEN = "�"
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LONGEST = 120  # characters of a line
+_CONTEXT = 40  # characters before a mark, where the line is cut
