@@ -17,7 +17,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from resdsl.ir.graph import Graph, Step, Survival
-from resdsl.ir.unit import Unit
+from resdsl.ir.unit import Node, Unit
 from resdsl.record import record
 
 _FORMAT = "resdsl digest 1"
@@ -124,12 +124,13 @@ class _Flat:
 
 def _layers(unit: Unit) -> list[_Layer | None]:
     """The layers of a unit; None for the one that marks the residual branch, which depends on the step."""
-    return [
-        None
-        if node.part == "survive"
-        else _Layer(text := str(node.op), _key(text), node.inputs, node.op.is_commutative())
-        for node in unit.nodes
-    ]
+    return [None if node.part == "survive" else _layer(node) for node in unit.nodes]
+
+
+def _layer(node: Node) -> _Layer:
+    op = node.op
+    text = f"{op} {node.shape}" if op.NAME else f"{op.LABEL}: {op} {node.shape}"
+    return _Layer(text, _key(text), node.inputs, op.is_commutative())
 
 
 def _key(text: str) -> int:

@@ -77,7 +77,7 @@ class Link:
 
 @record
 class Survival:
-    """How blocks are dropped: the schedule as written, one draw per batch or sample, rescaled at `eval` or in `train`."""
+    """How blocks are dropped: the schedule as written; a draw per batch or sample; rescaled at `eval` or in `train`."""
 
     schedule: str
     per: Literal["batch", "sample"] = "batch"

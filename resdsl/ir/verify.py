@@ -146,12 +146,13 @@ def _check_spine(graph: Graph) -> Iterator[Problem]:
         yield Problem("the graph", "has no step")
     for position, step in enumerate(graph.steps):
         here = _place(position, step)
-        if step.inputs[:1] != (position,):
-            yield Problem(here, f"its x is value {step.inputs[:1]}; what comes before it is value {position}")
+        if step.inputs and step.inputs[0] != position:
+            yield Problem(here, f"its x is value {step.inputs[0]}; what comes before it is value {position}")
         elif len(step.inputs) != len(step.unit.inputs):
             yield Problem(here, f"has {len(step.inputs)} inputs; its unit takes {len(step.unit.inputs)}")
         elif any(not 0 <= value <= position for value in step.inputs):
-            yield Problem(here, f"takes the values {step.inputs}; only 0 to {position} are computed before it")
+            values = ", ".join(map(str, step.inputs))
+            yield Problem(here, f"takes the values {values}; only 0 to {position} are computed before it")
         else:
             for value, wanted in zip(step.inputs, step.unit.inputs, strict=True):
                 if graph.shape_of(value) != wanted:

@@ -67,7 +67,7 @@ def identity(unit: UnitBuilder, x: int, f: int, part: Part, group: str) -> int:
     return unit.add(Add(), x, f, part=part, group=group)
 
 
-def none(unit: UnitBuilder, x: int, f: int, part: Part, group: str) -> int:
+def none(_unit: UnitBuilder, _x: int, f: int, _part: Part, _group: str) -> int:
     """y = f"""
     return f
 
@@ -337,7 +337,7 @@ def cifar(
     survive: Callable[[int, int], float] | None = None,
     **fields: object,
 ) -> Graph:
-    """Three stages of n blocks with 16, 32 and 64 times `widen` channels (He et al. 2016, §4.2); option A unless said."""
+    """Three stages of n blocks, 16, 32 and 64 times `widen` channels (He et al. 2016, §4.2); option A unless said."""
     fields.setdefault("junction", zero_pad)
     stages: Sections = [
         (f"s{i + 1}", "stage", stage(block, 16 * widen * 2**i, n, 1 if i == 0 else 2, **fields)) for i in range(3)
