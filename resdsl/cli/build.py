@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -11,6 +11,7 @@ from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.progress import Stages
 from resdsl.cli.specs import read_spec
+from resdsl.emit import EMITTERS, emit
 from resdsl.ir.graph import Graph
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(spec: str, network: str | None, params: dict[str, str], output: str 
         graph = program.graph(network or program.preferred, params)
     target = _target(spec, graph, output)
     with stages.run("emitting"):
-        content = _emit(graph, Path(target).suffix)
+        content = cast("str", emit(graph, to=_FORMS[Path(target).suffix]))
     with stages.run("importing torch"):
         from resdsl.emit.torch import build
         from resdsl.emit.torch_batch import run_batch
@@ -62,29 +63,13 @@ def _target(spec: str, graph: Graph, output: str | None) -> str:
     """Where to write. Raises UsageError for a suffix that means nothing, and rather than replace what is not ours."""
     if output is not None:
         if output != "-" and Path(output).suffix not in _SUFFIXES:
-            raise click.UsageError(f"`{output}` ends in none of {', '.join(_SUFFIXES)}")
+            raise click.UsageError(f"`{output}` ends in none of {', '.join(sorted(_SUFFIXES))}")
         return output
     folder = Path(spec).parent if spec != "-" and Path(spec).is_file() else Path()
     target = folder / f"{graph.name}.py"
     if target.exists() and _MARK not in target.read_text(encoding="utf-8", errors="replace"):
         raise click.UsageError(f"`{target}` is there already and not written by resdsl; name a file with -o")
     return str(target)
-
-
-def _emit(graph: Graph, suffix: str) -> str:
-    match suffix:
-        case ".json":
-            from resdsl.ir.json import to_json
-
-            return to_json(graph)
-        case ".res":
-            from resdsl.emit.res import print_res
-
-            return print_res(graph)
-        case _:
-            from resdsl.emit.python.file import emit
-
-            return emit(graph)
 
 
 def _sentence(graph: Graph, model: nn.Module, batch: int, shapes: tuple[tuple[int, ...], ...]) -> str:
@@ -101,5 +86,6 @@ def _say(line: str, target: str) -> None:
     click.echo(line, err=target == "-")
 
 
-_SUFFIXES: Final = (".py", ".json", ".res")
+_SUFFIXES: Final = {emitter.suffix: name for name, emitter in EMITTERS.items() if emitter.suffix}
+_FORMS: Final = {**_SUFFIXES, "": "python"}  # `-`
 _MARK: Final = "resdsl emits"

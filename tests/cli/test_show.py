@@ -70,7 +70,7 @@ def test_parameters_change_the_network(shown):
 
 
 def test_the_three_depths_follow_their_papers(shown):
-    """WRN-28-10 by Zagoruyko & Komodakis' count; its three projections are off the main path, the linear layer is on."""
+    """WRN-28-10 by Zagoruyko & Komodakis' count; its three projections are off the main path."""
     data = shown("wrn28_10")
     assert (data["depth_wrn"], data["depth"], data["depth_all"]) == (28, 26, 29)
 

@@ -8,6 +8,7 @@ import pytest
 import resdsl
 from resdsl.cli import VERBS
 from resdsl.cli.app import cli
+from resdsl.emit import EMITTERS
 
 PACKAGE = Path(resdsl.__file__).parent
 
@@ -26,3 +27,15 @@ def test_the_table_says_of_a_verb_what_its_own_help_says_first(verb: str):
 
 def test_help_lists_every_verb_without_importing_any():
     assert list(cli.commands) == []
+
+
+@pytest.mark.parametrize("name", EMITTERS)
+def test_every_output_of_the_table_has_the_function_that_makes_it(name: str):
+    emitter = EMITTERS[name]
+    assert callable(getattr(import_module(emitter.module), emitter.function))
+    assert emitter.about
+
+
+def test_a_suffix_means_one_output():
+    suffixes = [emitter.suffix for emitter in EMITTERS.values() if emitter.suffix]
+    assert len(set(suffixes)) == len(suffixes)
