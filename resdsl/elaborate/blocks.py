@@ -116,11 +116,12 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
     if parts.after is not None:
         with builder.standing("after"):
             y = frame.chain(parts.after, y, scope)
+    nodes, output = builder.finish(y)
     return Unit(
         definition=definition.name,
         inputs=builder.inputs,
-        nodes=tuple(builder.nodes),
-        output=y.value,
+        nodes=nodes,
+        output=output,
         arguments=arguments,
         shortcut=joined.kind,
         links=tuple(link.name for link in placing.links),
@@ -137,7 +138,8 @@ def build_chain(name: str, chain: ast.Chain, spine: Spine, scope: Scope, dynamic
     builder = UnitBuilder((x,), spine.limits)
     frame = LayerFrame(builder, dynamic, x.rank)
     y = frame.chain(chain, builder.input(0), scope)
-    return Unit(definition=name, inputs=(x,), nodes=tuple(builder.nodes), output=y.value, span=chain.span)
+    nodes, output = builder.finish(y)
+    return Unit(definition=name, inputs=(x,), nodes=nodes, output=output, span=chain.span)
 
 
 @record

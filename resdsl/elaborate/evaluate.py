@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, floor, isfinite
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -33,6 +33,10 @@ class Frame(Protocol):
         """A sum, difference or product in which a tensor takes part."""
         ...
 
+    def concatenate(self, tensors: Sequence[Tensor | Zero], span: Span) -> Tensor:
+        """The channels of all tensors, one tensor's after the other's."""
+        ...
+
 
 def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = None) -> Result:
     """What an expression is worth; without a frame there are no tensors. Raises Mistake, Echo."""
@@ -44,7 +48,7 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
         case ast.Group():
             return evaluate(expression.value, scope, frame)
         case ast.Reference():
-            return _evaluate_reference(expression, scope)
+            return _evaluate_reference(expression, scope, frame)
         case ast.Binary():
             return _evaluate_binary(expression, scope, frame)
         case ast.Unary():
@@ -77,8 +81,10 @@ def evaluate_int(expression: ast.Expression, scope: Scope, wanted: str, *, least
     return value
 
 
-def _evaluate_reference(reference: ast.Reference, scope: Scope) -> Result:
+def _evaluate_reference(reference: ast.Reference, scope: Scope, frame: Frame | None) -> Result:
     found = scope.find(reference.name)
+    if frame is not None and found is None and reference.name == "concat":
+        return _concatenate(reference, scope, frame)
     if found is not None and reference.arguments is None:
         return found
     if reference.arguments is not None and found is None and reference.name in FUNCTIONS:
@@ -88,6 +94,18 @@ def _evaluate_reference(reference: ast.Reference, scope: Scope) -> Result:
             Code.VALUE_TYPE, f"`{reference.name}` is {describe(found)} and takes no arguments", reference.name_span
         )
     raise _unknown(reference, scope)
+
+
+def _concatenate(reference: ast.Reference, scope: Scope, frame: Frame) -> Tensor:
+    tensors: list[Tensor | Zero] = []
+    for argument in reference.arguments or ():
+        value = evaluate(argument.value, scope, frame)
+        if not isinstance(value, Tensor | Zero) or not isinstance(argument, ast.Positional):
+            raise mistake(Code.VALUE_TYPE, "`concat` takes tensors: `concat(a, b)`", argument.span)
+        tensors.append(value)
+    if len(tensors) < 2:  # noqa: PLR2004 - a pair at least
+        raise mistake(Code.ARGUMENT_COUNT, "`concat` takes two tensors or more", reference.span)
+    return frame.concatenate(tensors, reference.span)
 
 
 def _unknown(reference: ast.Reference, scope: Scope) -> Exception:

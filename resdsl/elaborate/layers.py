@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from resdsl.diagnostics import Code, Note, nearest
@@ -13,7 +13,7 @@ from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Closure, Scope, describe
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
-from resdsl.ops import Add, Affine, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
+from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.ops import resolve as resolve_setting
 from resdsl.record import state
@@ -97,6 +97,7 @@ class LayerFrame:
                     pass
         if "y" not in scope.names:
             raise _no_result(definition)
+        _check_used(definition, scope)
         return scope.names["y"]  # pyright: ignore[reportReturnType]
 
     def combine(self, operator: str, left: Result, right: Result, span: Span) -> Tensor | Zero:
@@ -118,6 +119,13 @@ class LayerFrame:
             case _:
                 odd = right if isinstance(left, Tensor) else left
                 raise mistake(Code.VALUE_TYPE, f"a tensor and {describe(odd)} have no `{operator}`", span)
+
+    def concatenate(self, tensors: Sequence[Tensor | Zero], span: Span) -> Tensor:
+        """The channels of all tensors, one tensor's after the other's."""
+        joined, *others = (_nonzero(tensor) for tensor in tensors)
+        for tensor in others:
+            joined = self.builder.add(Concat(), (joined, tensor), span)
+        return joined
 
     def _with_zero(self, operator: str, other: Result, span: Span, *, zero_first: bool) -> Tensor | Zero:
         if operator == "*" or isinstance(other, Zero) or (operator == "/" and zero_first):
@@ -220,6 +228,22 @@ def _affine(operator: str, number: float, span: Span, *, tensor_first: bool) -> 
             return Affine(1.0 / number, 0.0)
         case _:
             raise _no_operator(operator, span)
+
+
+def _nonzero(tensor: Tensor | Zero) -> Tensor:
+    if isinstance(tensor, Zero):
+        raise ZeroUsed
+    return tensor
+
+
+def _check_used(definition: ast.Layer | ast.ShortcutKind, scope: Scope) -> None:
+    for statement in definition.statements:
+        if isinstance(statement, ast.Equation) and statement.name != "y" and statement.name not in scope.used:
+            message = f"`{statement.name}` is computed, and nothing uses it"
+            raise mistake(Code.NAME_UNUSED, message, statement.span, help="use it in `y = …`, or leave it out")
+    if isinstance(definition, ast.ShortcutKind) and "f" not in scope.used:
+        message = f"the shortcut kind `{definition.name}` leaves out f, what the block computes"
+        raise mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help="add it: `y = … + f`")
 
 
 def _no_operator(operator: str, span: Span) -> Exception:

@@ -11,7 +11,7 @@ from resdsl.elaborate.problems import mistake
 from resdsl.ir.unit import Node, Part
 from resdsl.limits import Limits
 from resdsl.ops.base import Op
-from resdsl.record import field, record, state
+from resdsl.record import evolve, field, record, state
 from resdsl.shape import Shape, ShapeError
 from resdsl.source import Span
 
@@ -76,6 +76,23 @@ class UnitBuilder:
             )
         self.nodes.append(Node(op, tuple(tensor.value for tensor in inputs), shape, self.part, self.group, span))
         return Tensor(len(self.inputs) + len(self.nodes) - 1, shape)
+
+    def finish(self, output: Tensor) -> tuple[tuple[Node, ...], int]:
+        """The nodes that the output needs, renumbered, and its number: folding zeros away can leave others behind."""
+        n_inputs = len(self.inputs)
+        needed = {output.value}
+        for value in range(n_inputs + len(self.nodes) - 1, n_inputs - 1, -1):
+            if value in needed:
+                needed.update(self.nodes[value - n_inputs].inputs)
+        if all(value in needed for value in range(n_inputs, n_inputs + len(self.nodes))):
+            return tuple(self.nodes), output.value
+        numbers = {value: value for value in range(n_inputs)}
+        kept: list[Node] = []
+        for value, node in enumerate(self.nodes, start=n_inputs):
+            if value in needed:
+                numbers[value] = n_inputs + len(kept)
+                kept.append(evolve(node, inputs=tuple(numbers[source] for source in node.inputs)))
+        return tuple(kept), numbers[output.value]
 
     @contextmanager
     def standing(self, part: Part, group: str = "") -> Generator[None]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from resdsl.ops.base import Op, TorchCall
 from resdsl.ops.setting import Value
+from resdsl.record import record
 from resdsl.shape import Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extern(Op):
     """A residual branch that a Python class computes: `(C, H, W) -> (channels, ⌈H/stride⌉, ⌈W/stride⌉)`.
 

@@ -13,12 +13,17 @@ SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.res"))
 EVERYTHING = """
 res 1 use "std.res"
 extern block attention(heads: int) -> (64) / 2, params = 10, macs = 7
+layer inception(width) {
+  a = x -> conv(1, width)
+  b = x -> conv(3, width)
+  y = concat(a, b -> relu, x) -> conv(1, in)
+}
 network everything(depth = 20) {
   input 3x32x32
   let n = (depth - 2) / 6
   stem conv(3x3, 16) -> bn -> relu
   stage s1 : basic(16) * n + se_basic(16, reduction = 4) * 2 { survive linear(0.7) }
-  layers pool : maxpool(2x2, /2) -> squeeze_excite(4) -> squeeze_excite(8)
+  layers pool : maxpool(2x2, /2) -> squeeze_excite(4) -> squeeze_excite(8) -> inception(8)
   stage s2 /2 : preact_basic(32) via gate(-3) else zero_pad + preact_basic(32) * (n - 1) {
     survive 1 - l / L * 0.1  norm groupnorm(8)  act elu
   }

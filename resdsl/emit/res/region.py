@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from resdsl.diagnostics import InternalError
 from resdsl.ir.unit import Node, Unit
-from resdsl.ops import Add, Affine, Multiply, Op, Subtract
+from resdsl.ops import Add, Affine, Concat, Multiply, Op, Subtract
 from resdsl.ops.setting import write_value
 
 
@@ -80,6 +80,9 @@ class _Equations:
         return " -> ".join([start, *reversed(layers)]), _FEED
 
     def _operation(self, node: Node) -> tuple[str, int]:
+        if isinstance(node.op, Concat):
+            parts = ", ".join(self.expression(value)[0] for value in node.inputs)
+            return f"concat({parts})", _NAME
         if isinstance(node.op, Affine):
             return self._affine(node.op, node.inputs[0])
         sign, binds = _OPERATORS[type(node.op)]
@@ -106,4 +109,5 @@ _OPERATORS: dict[type[Op], tuple[str, int]] = {
     Subtract: ("-", _SUM),
     Multiply: ("*", _PRODUCT),
     Affine: ("*", _PRODUCT),
+    Concat: ("", _NAME),
 }
