@@ -5,40 +5,44 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.cli.files import write_file
+from resdsl.cli.failures import ToolError
+from resdsl.cli.files import write_result
 
 
-def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path):
-    target = tmp_path / "net.py"
-    target.write_text("old")
-    write_file(target, "new\n")
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    path = tmp_path / "net.py"
+    path.write_text("old")
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(target: Path):
+    write_result(str(target), "new\n")
     assert target.read_bytes() == b"new\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
+    assert names(target.parent) == ["net.py"]
 
 
-def test_a_replaced_file_keeps_its_mode(tmp_path: Path):
-    target = tmp_path / "net.py"
-    target.write_text("old")
+def test_a_replaced_file_keeps_its_mode(target: Path):
     target.chmod(0o640)
-    write_file(target, b"new")
+    write_result(str(target), b"new")
     assert target.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    target = tmp_path / "net.py"
-    target.write_text("old")
-
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(target: Path, monkeypatch: pytest.MonkeyPatch):
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_file(target, "new")
+    with pytest.raises(ToolError, match="No space left on device"):
+        write_result(str(target), "new")
     assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
+    assert names(target.parent) == ["net.py"]
 
 
 def test_a_missing_folder_is_an_error_that_names_the_path(tmp_path: Path):
-    with pytest.raises(FileNotFoundError) as raised:
-        write_file(tmp_path / "nowhere" / "net.py", "new")
-    assert "nowhere" in str(raised.value)
+    with pytest.raises(ToolError, match="nowhere"):
+        write_result(str(tmp_path / "nowhere" / "net.py"), "new")
