@@ -47,7 +47,10 @@ def _marks(diagnostic: Diagnostic) -> list[_Mark]:
     """The mistake's own place first."""
     if diagnostic.span is None:
         return []
-    return [_Mark(diagnostic.span, "^", diagnostic.label), *(_Mark(note.span, "-", note.text) for note in diagnostic.notes)]
+    return [
+        _Mark(diagnostic.span, "^", diagnostic.label),
+        *(_Mark(note.span, "-", note.text) for note in diagnostic.notes),
+    ]
 
 
 def _show(marks: Sequence[_Mark], source: Source, margin: str) -> Iterator[str]:

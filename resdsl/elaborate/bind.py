@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
-from resdsl.diagnostics import Code, Fix, Note, nearest
+from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.scope import Closure, ClosureKind, Scope, Value, describe, write
-from resdsl.elaborate.tensors import Tensor, Zero
+from resdsl.elaborate.unknown import a, unknown_definition
 from resdsl.ops import OPS, Op
 from resdsl.record import field, record
 from resdsl.source import Span
@@ -58,14 +58,15 @@ def resolve(kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: 
             continue
         found = scope.module.find(kind, name) or (OPS.get(name) if kind == "layer" else None)
         if found is None:
-            raise _unknown(kind, name, reference, scope, bound)
+            described = describe(bound) if bound is not None else ""
+            raise unknown_definition(kind, name, reference.name_span, scope.module, bound=described)
         return Target(name, found, tuple(calls), span)
 
 
 def close(kind: ClosureKind, expression: ast.Expression, scope: Scope, dynamic: Dynamic) -> Closure:
     """A block, shortcut kind or layer as a value, its name checked at once."""
     if not isinstance(expression, ast.Reference):
-        raise mistake(Code.ARGUMENT_TYPE, f"the name of {_a(kind)} is wanted here", expression.span)
+        raise mistake(Code.ARGUMENT_TYPE, f"the name of {a(kind)} is wanted here", expression.span)
     bound = dynamic.names.get(expression.name) or scope.find(expression.name)
     if isinstance(bound, Closure) and bound.kind == kind and expression.arguments is None:
         return bound
@@ -161,7 +162,7 @@ def _take(parameter: ast.Parameter, expression: ast.Expression, outer: Scope, in
 
 
 def _place(definition: ast.AnyDefinition, calls: tuple[Call, ...]) -> dict[str, tuple[ast.Expression, Scope]]:
-    placing: _Placing[Scope] = _Placing(definition.name, definition.parameters, definition.name_span)
+    placing: ArgumentPlacer[Scope] = ArgumentPlacer(definition.name, definition.parameters, definition.name_span)
     for call in calls:
         for argument in call.arguments:
             placing.add(argument, call.scope)
@@ -172,13 +173,13 @@ def place_arguments(
     reference: ast.Reference, parameters: tuple[ast.Parameter, ...]
 ) -> dict[str, tuple[ast.Expression, Scope | None]]:
     """The arguments of a reference by the name of the parameter that each is for. Raises Mistake where one has none."""
-    placing: _Placing[Scope | None] = _Placing(reference.name, parameters, None)
+    placing: ArgumentPlacer[Scope | None] = ArgumentPlacer(reference.name, parameters, None)
     for argument in reference.arguments or ():
         placing.add(argument, None)
     return placing.given
 
 
-class _Placing(Generic[_S]):
+class ArgumentPlacer(Generic[_S]):
     """Arguments on their way to parameters: by place, by name, and `/s` to `stride`."""
 
     def __init__(self, name: str, parameters: tuple[ast.Parameter, ...], declared: Span | None) -> None:
@@ -217,28 +218,6 @@ class _Placing(Generic[_S]):
     def _signature(self) -> tuple[Note, ...]:
         text = f"its parameters: {', '.join(self._names)}" if self._names else "has no parameters"
         return (Note(self._declared, text),) if self._declared else ()
-
-
-def _unknown(
-    kind: ClosureKind, name: str, reference: ast.Reference, scope: Scope, bound: Value | Tensor | Zero | None
-) -> Exception:
-    span = reference.name_span
-    wanted = _a(kind)
-    if bound is not None:
-        return mistake(Code.NAME_KIND, f"{wanted} is wanted here; `{name}` is {describe(bound)}", span)
-    for other in ("block", "shortcut", "layer", "schedule", "network"):
-        if scope.module.find(other, name) or (other == "layer" and name in OPS):
-            return mistake(Code.NAME_KIND, f"{wanted} is wanted here; `{name}` is {_a(other)}", span)
-    candidates = [*scope.module.names_of(kind), *(OPS if kind == "layer" else ())]
-    near = nearest(name, candidates)
-    help = f"did you mean `{near}`?" if near else f"define it, or `use` the file that does: `{kind} {name}(…) {{ … }}`"
-    fix = Fix(span, near) if near else None
-    words = "shortcut kind" if kind == "shortcut" else kind
-    return mistake(Code.NAME_UNKNOWN, f"there is no {words} named `{name}`", span, help=help, fix=fix)
-
-
-def _a(kind: str) -> str:
-    return {"shortcut": "a shortcut kind"}.get(kind, f"a {kind}")
 
 
 def _is_whole(value: object) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from resdsl.data import library_folder
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, Diagnostic, Note, nearest
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import field, record, state
@@ -26,20 +27,27 @@ _KINDS: dict[type[ast.AnyDefinition], str] = {
 
 @state
 class Module:
-    """A file: its own definitions, and those of the files that it uses, by kind and name.
+    """A file: its own definitions, those of the files that it uses, and all that are visible, by kind and name.
 
-    `lost` is true where recovery dropped text: then a name that is not found may have been defined there.
+    `lost` are the words of what the parser had to leave out, here and in the used files, and `lost_files` whether a
+    used file is missing: then a name that is not found may have been defined there.
     """
 
     source: Source
     program: ast.Program
     own: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    used: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     names: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    lost: bool = False
+    lost: frozenset[str] = frozenset()
+    lost_files: bool = False
 
     def find(self, kind: str, name: str) -> Found | None:
         """The definition of that kind and name that is visible in this file."""
         return self.names.get((kind, name))
+
+    def may_have_lost(self, name: str) -> bool:
+        """Whether a definition of that name may stand in what could not be read."""
+        return self.lost_files or name in self.lost
 
     def names_of(self, kind: str) -> list[str]:
         """The names of all visible definitions of a kind."""
@@ -79,21 +87,25 @@ class Loader:
         program, diagnostics = parse_recovering(source, limits=self.limits)
         for diagnostic in diagnostics:
             self.problems.add(diagnostic)
-        module = Module(source, program, lost=any(d.severity == "error" for d in diagnostics))
+        module = Module(source, program, lost=_words(program, diagnostics))
+        n_missing = len(program.uses)
         for use in program.uses:
             with self.problems.collect():
                 self._take_over(module, self._used(source, use), use)
+                n_missing -= 1
+        module.lost_files |= n_missing > 0
         for definition in program.definitions:
             self._define(module, definition)
-        module.names.update(module.own)
+        module.names = module.used | module.own
         return module
 
     def load_file(self, path: Path, span: Span | None = None) -> Module:
         """The module of a file; each file is read once."""
         path = path.resolve()
         if path not in self._files:
+            source = self.read(path, span)
             self._open.append(path)
-            self._files[path] = self.load(self.read(path, span))
+            self._files[path] = self.load(source)
             self._open.pop()
         return self._files[path]
 
@@ -170,11 +182,13 @@ class Loader:
 
     def _take_over(self, module: Module, used: Module, use: ast.Use) -> None:
         for (kind, name), found in used.names.items():
-            before = module.names.get((kind, name))
-            if before is not None and before.definition is not found.definition:
-                raise mistake(
+            before = module.used.get((kind, name))
+            if before is None:
+                module.used[kind, name] = found
+            elif before.definition is not found.definition:
+                taken = mistake(
                     Code.NAME_TAKEN,
-                    f"two used files define the {kind} `{name}`",
+                    f"two used files define the {_in_words(kind)} `{name}`",
                     use.span,
                     notes=(
                         Note(before.definition.name_span, "one here"),
@@ -182,8 +196,9 @@ class Loader:
                     ),
                     help="rename one of them",
                 )
-            module.names[kind, name] = found
-        module.lost = module.lost or used.lost
+                self.problems.add(taken.diagnostic)
+        module.lost |= used.lost
+        module.lost_files |= used.lost_files
 
     def _define(self, module: Module, definition: ast.AnyDefinition) -> None:
         kind = _KINDS[type(definition)]
@@ -193,12 +208,26 @@ class Loader:
             return
         taken = mistake(
             Code.NAME_TAKEN,
-            f"the {kind} `{definition.name}` is defined twice in this file",
+            f"the {_in_words(kind)} `{definition.name}` is defined twice in this file",
             definition.name_span,
             notes=(Note(before.definition.name_span, "first here"),),
             help="rename one of them",
         )
         self.problems.add(taken.diagnostic)
+
+
+def _in_words(kind: str) -> str:
+    return "shortcut kind" if kind == "shortcut" else kind
+
+
+def _words(program: ast.Program, diagnostics: tuple[Diagnostic, ...]) -> frozenset[str]:
+    """The words of what was left out; `_` stands in for a name that could not be read."""
+    if not diagnostics:
+        return frozenset()
+    return frozenset({"_", *(word for span in program.skipped for word in _WORD.findall(span.text))})
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _shown(path: Path) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor, isfinite
 from typing import Protocol, TypeAlias, TypeVar
 
-from resdsl.diagnostics import Code, nearest
+from resdsl.diagnostics import Code
 from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import Tensor, Zero
+from resdsl.elaborate.unknown import unknown_value
 from resdsl.limits import DEFAULT
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -110,16 +111,10 @@ def _concatenate(reference: ast.Reference, scope: Scope, frame: Frame) -> Tensor
 
 def _unknown(reference: ast.Reference, scope: Scope) -> Exception:
     name = reference.name
-    for kind in ("layer", "block", "shortcut", "schedule", "network"):
-        if scope.module.find(kind, name):
-            message = f"`{name}` is a {'shortcut kind' if kind == 'shortcut' else kind}; a value is wanted here"
-            return mistake(Code.NAME_KIND, message, reference.name_span)
-    candidates = scope.visible() | (set(FUNCTIONS) if reference.arguments is not None else set[str]())
-    near = nearest(name, candidates)
     if name in FUNCTIONS:
         return mistake(Code.NAME_KIND, f"`{name}` is a function: it takes arguments", reference.name_span)
-    help = f"did you mean `{near}`?" if near else "name it with `let`, or make it a parameter"
-    return mistake(Code.NAME_UNKNOWN, f"nothing is named `{name}` here", reference.name_span, help=help)
+    functions = tuple(FUNCTIONS) if reference.arguments is not None else ()
+    return unknown_value(name, reference.name_span, scope.module, scope.visible(), functions)
 
 
 def _evaluate_feed(feed: ast.Feed, scope: Scope, frame: Frame | None) -> Result:

@@ -551,8 +551,12 @@ class Use(Syntax):
 
 @record
 class Program(Syntax):
-    """A whole file: `res 1`, the files it uses, its definitions."""
+    """A whole file: `res 1`, the files it uses, its definitions.
+
+    `skipped` are the parts that the parser had to leave out, since they could not be understood.
+    """
 
     edition: int
     uses: tuple[Use, ...]
     definitions: tuple[AnyDefinition, ...]
+    skipped: tuple[Span, ...] = field(default=(), compare=False, kw_only=True)

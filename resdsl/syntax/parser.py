@@ -89,7 +89,8 @@ def _check_edition(source: Source, tokens: list[Token]) -> Diagnostic | None:
 
 def _mark(program: ast.Program, skipped: list[Span]) -> ast.Program:
     """The program, its definitions that lost a part marked so."""
-    return evolve(program, definitions=tuple(_mark_one(d, skipped) for d in program.definitions)) if skipped else program
+    definitions = tuple(_mark_one(definition, skipped) for definition in program.definitions)
+    return evolve(program, definitions=definitions, skipped=tuple(skipped)) if skipped else program
 
 
 def _mark_one(definition: ast.AnyDefinition, skipped: list[Span]) -> ast.AnyDefinition:
