@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
 
 from resdsl.diagnostics import Code, Note, nearest
+from resdsl.elaborate.arguments import ParameterPlacer, parameter_missing
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import mistake
@@ -15,8 +15,6 @@ from resdsl.ops import OPS, Op
 from resdsl.record import field, record
 from resdsl.source import Span
 from resdsl.syntax import ast
-
-_S = TypeVar("_S")
 
 
 @record
@@ -101,13 +99,7 @@ def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *,
         elif parameter.default is not None:
             scope.names[parameter.name] = _take(parameter, parameter.default, scope, scope, dynamic)
         else:
-            raise mistake(
-                Code.ARGUMENT_MISSING,
-                f"`{definition.name}` needs a value for `{parameter.name}`",
-                span,
-                notes=(Note(parameter.span, "has no default"),),
-                help=f"write `{definition.name}({parameter.name} = …)`",
-            )
+            raise parameter_missing(definition, parameter, span)
     if stride is not None and stride != 1 and not any(p.name == "stride" for p in definition.parameters):
         raise mistake(
             Code.ARGUMENT_UNKNOWN,
@@ -162,62 +154,8 @@ def _take(parameter: ast.Parameter, expression: ast.Expression, outer: Scope, in
 
 
 def _place(definition: ast.AnyDefinition, calls: tuple[Call, ...]) -> dict[str, tuple[ast.Expression, Scope]]:
-    placing: ArgumentPlacer[Scope] = ArgumentPlacer(definition.name, definition.parameters, definition.name_span)
-    for call in calls:
-        for argument in call.arguments:
-            placing.add(argument, call.scope)
-    return placing.given
-
-
-def place_arguments(
-    reference: ast.Reference, parameters: tuple[ast.Parameter, ...]
-) -> dict[str, tuple[ast.Expression, Scope | None]]:
-    """The arguments of a reference by the name of the parameter that each is for. Raises Mistake where one has none."""
-    placing: ArgumentPlacer[Scope | None] = ArgumentPlacer(reference.name, parameters, None)
-    for argument in reference.arguments or ():
-        placing.add(argument, None)
-    return placing.given
-
-
-class ArgumentPlacer(Generic[_S]):
-    """Arguments on their way to parameters: by place, by name, and `/s` to `stride`."""
-
-    def __init__(self, name: str, parameters: tuple[ast.Parameter, ...], declared: Span | None) -> None:
-        self.given: dict[str, tuple[ast.Expression, _S]] = {}
-        self._name = name
-        self._names = [parameter.name for parameter in parameters]
-        self._declared = declared
-        self._n_positional = 0
-
-    def add(self, argument: ast.Argument, scope: _S) -> None:
-        """Finds the argument's parameter. Raises Mistake where there is none, or it has a value."""
-        match argument:
-            case ast.Keyword():
-                name = argument.name
-            case ast.Stride():
-                name = "stride"
-            case ast.Positional():
-                name = self._next(argument)
-        if name in self.given:
-            raise mistake(Code.ARGUMENT_REPEATED, f"`{name}` is given twice to `{self._name}`", argument.span)
-        if name not in self._names:
-            near = nearest(name, self._names)
-            message = f"`{self._name}` has no parameter `{name}`"
-            help = f"did you mean `{near}`?" if near else ""
-            raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, notes=self._signature(), help=help)
-        self.given[name] = (argument.value, scope)
-
-    def _next(self, argument: ast.Positional) -> str:
-        if self._n_positional >= len(self._names):
-            takes = f"takes {len(self._names)} value{'s' if len(self._names) != 1 else ''}"
-            message = f"`{self._name}` {takes}, and this is one more"
-            raise mistake(Code.ARGUMENT_COUNT, message, argument.span, notes=self._signature())
-        self._n_positional += 1
-        return self._names[self._n_positional - 1]
-
-    def _signature(self) -> tuple[Note, ...]:
-        text = f"its parameters: {', '.join(self._names)}" if self._names else "has no parameters"
-        return (Note(self._declared, text),) if self._declared else ()
+    placer = ParameterPlacer(definition.name, definition.parameters, definition.name_span)
+    return {placer.add(argument).name: (argument.value, call.scope) for call in calls for argument in call.arguments}
 
 
 def _is_whole(value: object) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, Note
+from resdsl.elaborate.arguments import SettingPlacer, setting_missing
 from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result, evaluate
@@ -141,19 +142,15 @@ def place(op: type[Op], target: Target, rank: int) -> Op:
     """The primitive layer with its settings, from the arguments of the target."""
     given: dict[str, tuple[SettingValue, Span]] = {}
     settings = op.SETTINGS
-    n_positional = 0
+    placer = SettingPlacer(op)
     for call in target.calls:
         for argument in call.arguments:
-            setting, n_positional = _setting(op, argument, n_positional)
-            value = _value(op, setting, argument.value, call.scope)
-            if setting.name in given:
-                raise mistake(Code.ARGUMENT_REPEATED, f"`{setting.name}` is given twice to `{op.NAME}`", argument.span)
-            given[setting.name] = (value, argument.span)
+            setting = placer.add(argument)
+            given[setting.name] = (_value(op, setting, argument.value, call.scope), argument.span)
+    for setting in placer.missing():
+        raise setting_missing(op, setting, target.span)
     resolved: dict[str, SettingValue] = {}
     for setting in settings:
-        if setting.name not in given and setting.is_required:
-            message = f"`{op.NAME}` needs a value for `{setting.name}`"
-            raise mistake(Code.ARGUMENT_MISSING, message, target.span, help=f"as in `{op.EXAMPLE}`")
         value, span = given.get(setting.name, (_default(setting), target.span))
         try:
             resolved[setting.name] = resolve_setting(setting, value, rank)
@@ -185,35 +182,6 @@ def _value(op: type[Op], setting: Setting, expression: ast.Expression, scope: Sc
         message = f"`{setting.name}` takes whole numbers, not {describe(value)}"
         raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {message}", expression.span)
     return value
-
-
-def _setting(op: type[Op], argument: ast.Argument, n_positional: int) -> tuple[Setting, int]:
-    match argument:
-        case ast.Keyword():
-            found = next((setting for setting in op.SETTINGS if setting.name == argument.name), None)
-            if found is None:
-                names = [setting.name for setting in op.SETTINGS]
-                near = nearest(argument.name, names)
-                help = f"did you mean `{near}`?" if near else f"its settings: {', '.join(names) or 'none'}"
-                message = f"`{op.NAME}` has no setting `{argument.name}`"
-                raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, help=help)
-            return found, n_positional
-        case ast.Stride():
-            found = next((setting for setting in op.SETTINGS if setting.type == "stride"), None)
-            if found is None:
-                raise mistake(Code.ARGUMENT_UNKNOWN, f"`{op.NAME}` takes no stride", argument.span)
-            return found, n_positional
-        case ast.Positional():
-            places = [setting for setting in op.SETTINGS if setting.type != "stride"]
-            if n_positional >= len(places):
-                takes = f"takes {len(places)} values" if places else "takes no values"
-                raise mistake(
-                    Code.ARGUMENT_COUNT,
-                    f"`{op.NAME}` {takes} without a name, and this is one more",
-                    argument.span,
-                    help=f"as in `{op.EXAMPLE}`",
-                )
-            return places[n_positional], n_positional + 1
 
 
 def _affine(operator: str, number: float, span: Span, *, tensor_first: bool) -> Affine:

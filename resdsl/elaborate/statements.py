@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from resdsl.diagnostics import Code, InternalError, Note, nearest
-from resdsl.elaborate.bind import Dynamic, check_range, check_type, close, place_arguments
+from resdsl.elaborate.arguments import ParameterPlacer
+from resdsl.elaborate.bind import Dynamic, check_range, check_type, close
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake, sure
@@ -159,7 +160,8 @@ def _evaluate_given(reference: ast.Reference, base: Found, scope: Scope) -> dict
 
 def _given(reference: ast.Reference, parameters: tuple[ast.Parameter, ...]) -> dict[str, ast.Expression]:
     """The arguments by the name of the parameter that each is for."""
-    return {name: expression for name, (expression, _) in place_arguments(reference, parameters).items()}
+    placer = ParameterPlacer(reference.name, parameters, None)
+    return {placer.add(argument).name: argument.value for argument in reference.arguments or ()}
 
 
 def _base(definition: ast.Derived, found: Found) -> Found:
