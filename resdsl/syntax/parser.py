@@ -19,8 +19,9 @@ from resdsl.syntax.tree import TreeBuilder
 EDITION = 1
 
 
-def parse(source: Source, *, limits: Limits = DEFAULT) -> ast.Program:
-    """The program that a source is. Raises ResError with all syntax diagnostics, in file order."""
+def parse(text: Source | str, *, limits: Limits = DEFAULT) -> ast.Program:
+    """The program that a text is. Raises ResError with all syntax diagnostics, in file order."""
+    source = Source("text", text) if isinstance(text, str) else text
     program, diagnostics = parse_recovering(source, limits=limits)
     if diagnostics:
         raise ResError(diagnostics)
