@@ -1,1 +1,8 @@
-"""Pictures of networks."""
+"""Pictures of networks: `draw` makes one, `VIEWS` and `FORMATS` say what there is."""
+
+from resdsl.emit.draw.drawing import Drawing, draw
+from resdsl.emit.draw.errors import DrawingError, RendererMissing
+from resdsl.emit.draw.formats import FORMATS
+from resdsl.emit.draw.views import VIEWS
+
+__all__ = ["FORMATS", "VIEWS", "Drawing", "DrawingError", "RendererMissing", "draw"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 from resdsl.emit.draw.looks import block_look
 from resdsl.ir.graph import Graph, Link, Section, Step
@@ -42,9 +43,9 @@ class Run:
         return self.last - self.first + 1
 
 
-def fold(graph: Graph, section: Section, detail: Detail) -> tuple[Run, ...]:
+def fold(graph: Graph, section: Section, detail: Detail, tags: Mapping[int, Hashable] = MappingProxyType({})) -> tuple[Run, ...]:
     """The runs of a stage, in order; each of its steps is in exactly one, and no link begins or ends inside a run
-    unless it lies in it wholly.
+    unless it lies in it wholly. Steps with different `tags` are never in one run.
     """
     whole = section.first, section.last
     spans = [
@@ -54,7 +55,7 @@ def fold(graph: Graph, section: Section, detail: Detail) -> tuple[Run, ...]:
     ]
     inside = [span for span in spans if span[:2] != whole]
     root = _tree(*whole, sorted(inside, key=lambda span: (span[0], -span[1], span[2].level)))
-    return tuple(_runs(graph, root.children, detail))
+    return tuple(_runs(root.children, _Keys(graph, detail, tags)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +87,49 @@ def _tree(first: int, last: int, links: Sequence[tuple[int, int, Link]], name: s
     return _Span(first, last, name, tuple(children))
 
 
-def _runs(graph: Graph, children: Sequence[_Span], detail: Detail) -> Iterator[Run]:
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What makes neighbours equal."""
+
+    graph: Graph
+    detail: Detail
+    tags: Mapping[int, Hashable]
+
+    def of(self, span: _Span) -> Hashable:
+        """The key of a span, or of a single step."""
+        if self.detail.alike == "any":
+            return self.tags.get(span.first)
+        if not span.children:
+            return self.tags.get(span.first), self._of_block(self.graph.steps[span.first])
+        return span.name, *map(self.of, span.children)
+
+    def _of_block(self, step: Step) -> Hashable:
+        """What blocks must share to be one stack: the links that end at them and their p_l may differ."""
+        unit = step.unit
+        if self.detail.alike == "kind":
+            return unit.definition, block_look(unit)
+        return unit.definition, unit.arguments, unit.inputs[0], unit.output_shape, block_look(unit)
+
+
+def _runs(children: Sequence[_Span], keys: _Keys) -> Iterator[Run]:
+    detail = keys.detail
     head = children[: detail.first]
     tail = children[max(len(head), len(children) - detail.last) :]
     middle = children[len(head) : len(children) - len(tail)]
     for child in head:
-        yield from _unfolded(graph, child, detail)
-    for _, equal in groupby(middle, key=lambda child: _key(graph, child, detail)):
+        yield from _unfolded(child, keys)
+    for _, equal in groupby(middle, key=keys.of):
         run = list(equal)
         if len(run) == 1 and detail.alike != "any":
-            yield from _unfolded(graph, run[0], detail)
+            yield from _unfolded(run[0], keys)
         else:
             yield Run(run[0].first, run[-1].last)
     for child in tail:
-        yield from _unfolded(graph, child, detail)
+        yield from _unfolded(child, keys)
 
 
-def _unfolded(graph: Graph, span: _Span, detail: Detail) -> Iterator[Run]:
+def _unfolded(span: _Span, keys: _Keys) -> Iterator[Run]:
     if span.children:
-        yield from _runs(graph, span.children, detail)
+        yield from _runs(span.children, keys)
     else:
         yield Run(span.first, span.last)
-
-
-def _key(graph: Graph, span: _Span, detail: Detail) -> Hashable:
-    if detail.alike == "any":
-        return None
-    if not span.children:
-        return _block_key(graph.steps[span.first], detail)
-    return span.name, *(_key(graph, child, detail) for child in span.children)
-
-
-def _block_key(step: Step, detail: Detail) -> Hashable:
-    """What blocks must share to be one stack: their links and p_l may differ."""
-    unit = step.unit
-    if detail.alike == "kind":
-        return unit.definition, block_look(unit)
-    return unit.definition, unit.arguments, unit.inputs[0], unit.output_shape, block_look(unit)

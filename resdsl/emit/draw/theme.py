@@ -40,6 +40,10 @@ class Theme:
         """The colour of a line or of letters; the outline of grounds that have none of their own."""
         return self.lines.get(ink, self.lines["outline"])
 
+    def paint(self, ink: str) -> str:
+        """The colour that fills a shape or letters of this role."""
+        return self.fills.get(ink) or self.lines[ink]
+
 
 def stage_ink(number: int) -> str:
     """The role of stage `number` (from 1); a sixth stage looks like the first."""

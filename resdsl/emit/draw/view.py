@@ -9,7 +9,7 @@ from dataclasses import replace
 from resdsl.analysis.receptive import Seen, receptive_field
 from resdsl.emit.draw.fold import Detail, Run, fold
 from resdsl.emit.draw.looks import Look, block_look, link_look
-from resdsl.emit.draw.viewmodel import Chain, Lane, Net, Row, Stage
+from resdsl.emit.draw.viewmodel import Chain, Lane, Mark, Marks, Net, Row, Stage
 from resdsl.emit.draw.wording import (
     clean,
     count_words,
@@ -26,11 +26,11 @@ from resdsl.ir.unit import Unit
 from resdsl.source import Span
 
 
-def view(graph: Graph, detail: Detail | Mapping[str, Detail]) -> Net:
+def view(graph: Graph, detail: Detail | Mapping[str, Detail], marks: Marks | None = None) -> Net:
     """What a picture of the network shows with this much detail, of all stages or of each by its label."""
     details = detail if isinstance(detail, Mapping) else dict.fromkeys((s.label for s in graph.stages()), detail)
-    runs = {section.label: fold(graph, section, details[section.label]) for section in graph.stages()}
-    lanes = _lanes(graph)
+    runs = {section.label: fold(graph, section, details[section.label], marks.steps if marks else {}) for section in graph.stages()}
+    lanes = _lanes(graph, marks)
     stacks = [run for of_stage in runs.values() for run in of_stage if run.count > 1]
     inner = _inner_lanes(lanes, stacks)
     hidden = {lane.key for of_run in inner.values() for alike in of_run for lane in alike}
@@ -41,11 +41,11 @@ def view(graph: Graph, detail: Detail | Mapping[str, Detail]) -> Net:
             graph,
             section,
             numbers[section.label],
-            tuple(_row(graph, section, run, _merged(run, inner.get(run.first, []))) for run in runs[section.label]),
+            tuple(_row(graph, section, run, _merged(run, inner.get(run.first, [])), _step_mark(run.first, marks)) for run in runs[section.label]),
             _field_words(fields[section.label]),
         )
         if section.kind == "stage"
-        else _chain(graph, section)
+        else _chain(graph, section, _step_mark(section.first, marks))
         for section in graph.sections
     )
     drawn = tuple(lane for lane in lanes if lane.key not in hidden)
@@ -119,7 +119,7 @@ def _stage(graph: Graph, section: Section, number: int, rows: tuple[Row, ...], f
     )
 
 
-def _chain(graph: Graph, section: Section) -> Chain:
+def _chain(graph: Graph, section: Section, mark: Mark) -> Chain:
     unit = graph.steps[section.first].unit
     tip = (
         f"{section.label}: {' → '.join(layer_words(node.op) for node in unit.nodes)}",
@@ -136,10 +136,15 @@ def _chain(graph: Graph, section: Section) -> Chain:
         tapped=section.label in graph.taps,
         lines=spec_lines(graph, section.span),
         tip=tuple(map(clean, tip)),
+        mark=mark,
     )
 
 
-def _row(graph: Graph, section: Section, run: Run, inner: tuple[Lane, ...]) -> Row:
+def _step_mark(step: int, marks: Marks | None) -> Mark:
+    return marks.steps.get(step, "=") if marks else ""
+
+
+def _row(graph: Graph, section: Section, run: Run, inner: tuple[Lane, ...], mark: Mark) -> Row:
     steps = graph.steps[run.first : run.last + 1]
     units = [step.unit for step in steps]
     places = steps[0].place, steps[-1].place
@@ -160,6 +165,7 @@ def _row(graph: Graph, section: Section, run: Run, inner: tuple[Lane, ...]) -> R
         notes=_notes(units),
         lines=tuple(sorted({line for step in steps for line in spec_lines(graph, step.span)})),
         tip=_row_tip(section, steps),
+        mark=mark,
     )
 
 
@@ -194,17 +200,18 @@ def _field_words(seen: Seen) -> str:
 # ---------------------------------------------------------------- links
 
 
-def _lanes(graph: Graph) -> tuple[Lane, ...]:
+def _lanes(graph: Graph, marks: Marks | None) -> tuple[Lane, ...]:
     """A lane for every link, in the graph's order."""
     total = Counter(link.name for link in graph.links)
     seen: Counter[str] = Counter()
     looks = _link_looks(graph)
     lanes: list[Lane] = []
-    for link, look in zip(graph.links, looks, strict=True):
+    for number, (link, look) in enumerate(zip(graph.links, looks, strict=True)):
+        mark: Mark = marks.links.get(number, "=") if marks else ""
         seen[link.name] += 1
         key = f"link.{link.name}" + (f".{seen[link.name]}" if total[link.name] > 1 else "")
         lines = spec_lines(graph, link.span)
-        lanes.append(Lane(key, clean(link.name), link.level, look, link.first, link.last, lines=lines))
+        lanes.append(Lane(key, clean(link.name), link.level, look, link.first, link.last, lines=lines, mark=mark))
     return tuple(lanes)
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from resdsl.emit.draw.looks import Look
 from resdsl.ir.graph import Graph, Section
 from resdsl.ir.unit import Unit
 from resdsl.shape import Shape
+
+Mark = Literal["", "+", "-", "~", "="]
+"""In a picture of changes: added, removed, changed, the same; empty in all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What happened to the steps and links of one of two networks, by their numbers; the others are the same."""
+
+    steps: Mapping[int, Mark]
+    links: Mapping[int, Mark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,7 @@ class Lane:
         last: the last one.
         count: how many equal links it stands for: in a stack, one for each repetition.
         lines: the lines of the spec that made it.
+        mark: what happened to it, in a picture of changes.
     """
 
     key: str
@@ -33,6 +47,7 @@ class Lane:
     last: int
     count: int = 1
     lines: tuple[int, ...] = ()
+    mark: Mark = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class Row:
         notes: further facts, in words (`16…270 channels`).
         lines: the lines of the spec that placed the blocks.
         tip: what to tell about it.
+        mark: what happened to it, in a picture of changes.
     """
 
     key: str
@@ -68,6 +84,7 @@ class Row:
     notes: tuple[str, ...] = ()
     lines: tuple[int, ...] = ()
     tip: tuple[str, ...] = ()
+    mark: Mark = ""
 
     @property
     def count(self) -> int:
@@ -116,6 +133,7 @@ class Chain:
         tapped: whether its output is returned as a feature.
         lines: the lines of the spec that made it.
         tip: what to tell about it.
+        mark: what happened to it, in a picture of changes.
     """
 
     section: Section
@@ -127,6 +145,7 @@ class Chain:
     tapped: bool = False
     lines: tuple[int, ...] = ()
     tip: tuple[str, ...] = ()
+    mark: Mark = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,14 +39,15 @@ def lay_compare(graphs: Sequence[Graph], *, shade: bool = False) -> Scene:
     scene = None
     for detail, pitch in ATTEMPTS:
         nets = [view(graph, detail) for graph in graphs]
-        scene = _lay(nets, pitch, shade=shade)
+        scene = lay_nets(nets, pitch, shade=shade)
         if scene.height <= MAX_HEIGHT:
             return scene
     assert scene is not None, "there is always an attempt"
     return scene
 
 
-def _lay(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
+def lay_nets(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
+    """Nets in columns, with these rows."""
     columns = lay_columns(nets)
     plans = [plan_net(net, at, several_lines, shade=shade, header=HEADER) for net, at in zip(nets, columns, strict=True)]
     items: list[Item] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import TEXT, Frame, RowWords
 from resdsl.emit.draw.layout.pitch import Pitch
-from resdsl.emit.draw.layout.rows import PlacedRow, RowPlan, link, place_row
+from resdsl.emit.draw.layout.rows import MARK_INKS, PlacedRow, RowPlan, link, mark_sign, place_row
 from resdsl.emit.draw.metrics import shortened
 from resdsl.emit.draw.scene import Box, Card, Dot, Group, Item, Path, Text
 from resdsl.emit.draw.theme import stage_ink
@@ -144,16 +144,18 @@ def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: flo
     """A chain's box at `top`, with the spine that comes from `enter`; the second result is the box."""
     lines = chain_lines(chain)
     body = Rect(frame.spine - frame.box / 2, top, frame.box, pitch.box + pitch.line * (len(lines) - 1))
-    items: list[Item] = [Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"), Box(body, "chain")]
+    items: list[Item] = [Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"), Box(body, MARK_INKS.get(chain.mark, "chain"))]
     base = top + pitch.box / 2 + TEXT * 0.36
     for line in lines:
         size = TEXT if len(lines) == 1 else 10
         words = shortened(line, size, body.width - 8)
         items.append(Text(frame.spine, base, words, size, "middle", room=body))
         base += pitch.line
+    items += mark_sign(chain.mark, body)
     if chain.tapped:
         items += feature(frame, body.bottom + 5)
-    return Group(chain.section.label, tuple(items), chain.tip, chain.lines, f"layers:{chain.section.label}"), body
+    opens = f"layers:{chain.section.label}"
+    return Group(chain.section.label, tuple(items), chain.tip, chain.lines, opens, faded=chain.mark == "="), body
 
 
 def place_stage(

@@ -11,7 +11,10 @@ from resdsl.emit.draw.looks import Look
 from resdsl.emit.draw.metrics import shortened
 from resdsl.emit.draw.scene import Area, Badge, Box, Dot, Group, Item, Path, Pill, Text
 from resdsl.emit.draw.theme import level_ink, level_width
-from resdsl.emit.draw.viewmodel import Lane, Row
+from resdsl.emit.draw.viewmodel import Lane, Mark, Row
+
+MARK_INKS: dict[str, str] = {"+": "added", "-": "removed", "~": "changed"}
+SIGNS: dict[str, str] = {"+": "+", "-": "−", "~": "~"}
 
 PILL = 16.0
 STACK = 2
@@ -123,7 +126,8 @@ def place_row(plan: RowPlan, frame: Frame, pitch: Pitch, y: float, enter: float,
         items.append(Pill(pill))
         leave, edge = pill.bottom, pill.right
     items += _box(plan, box, pitch)
-    group = Group(row.key, tuple(items), row.tip, row.lines, opens)
+    items += mark_sign(row.mark, box)
+    group = Group(row.key, tuple(items), row.tip, row.lines, opens, faded=row.mark == "=")
     return PlacedRow(group, leave, taps, ports, edge)
 
 
@@ -152,7 +156,14 @@ def link(lane: Lane, x: float, tap: float, at: float, port: float, edge: float) 
     kind = lane.look.name if lane.look else "nothing of x"
     times = f" ×{lane.count}" if lane.count > 1 else ""
     tip = f"link {lane.name}{times}: {kind}, level {lane.level}"
-    return Group(lane.key, tuple(items), (tip,), lane.lines)
+    if lane.mark in MARK_INKS:
+        items.append(Badge(at, (tap + port) / 2 + (18 if lane.look and lane.look.on_x else 0), SIGNS[lane.mark], MARK_INKS[lane.mark]))
+    return Group(lane.key, tuple(items), (tip,), lane.lines, faded=lane.mark == "=")
+
+
+def mark_sign(mark: Mark, box: Rect) -> list[Item]:
+    """The sign of a change, on the left edge of a box."""
+    return [Badge(box.x, box.center[1], SIGNS[mark], MARK_INKS[mark])] if mark in MARK_INKS else []
 
 
 def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[Item]:
@@ -168,7 +179,7 @@ def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[It
 
 def _box(plan: RowPlan, box: Rect, pitch: Pitch) -> list[Item]:
     row = plan.row
-    items: list[Item] = [Box(box, plan.ink, STACK if row.count > 1 else 0)]
+    items: list[Item] = [Box(box, MARK_INKS.get(row.mark, plan.ink), STACK if row.count > 1 else 0)]
     x = box.center[0]
     room = Rect(box.x + 3, box.y, box.width - 6, box.height)
     base = box.y + pitch.box / 2 + TEXT * 0.36

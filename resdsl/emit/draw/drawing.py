@@ -1,0 +1,130 @@
+"""A picture of one or more networks: written in any format, shown in a notebook, handed to other tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resdsl.emit.draw.errors import DrawingError, RendererMissing
+from resdsl.emit.draw.scene import Scene
+from resdsl.emit.draw.theme import THEMES, ThemeName
+from resdsl.emit.draw.views import Choice, View, lay
+from resdsl.ir.graph import Graph
+
+if TYPE_CHECKING:
+    import graphviz
+    import networkx as nx
+
+
+def draw(
+    graph: Graph | Sequence[Graph],
+    view: View = "overview",
+    *,
+    shade: str | None = None,
+    theme: ThemeName = "light",
+    only: str = "",
+    unfold: bool = False,
+) -> Drawing:
+    """A picture of a network, or of several in one.
+
+    Args:
+        graph: one network, or up to five.
+        view: what to show: see `resdsl.emit.draw.VIEWS`.
+        shade: `"survival"` shows how likely blocks are kept, as bars and numbers.
+        theme: `light`, `dark`, `print`, or `auto`, which follows the reader's system in SVG and HTML.
+        only: the part to show more of: a label (`s2`), for `layers` a block too (`s2.3`).
+        unfold: whether `blocks` draws every block of long stages.
+
+    Raises:
+        DrawingError: where there is no such view, shade, theme or part.
+    """
+    if shade not in {None, "survival"}:
+        raise DrawingError(f"there is no shade `{shade}`; there is `survival`")
+    if theme not in {*THEMES, "auto"}:
+        raise DrawingError(f"there is no theme `{theme}`; there are {', '.join(THEMES)}, auto")
+    graphs = (graph,) if isinstance(graph, Graph) else tuple(graph)
+    drawing = Drawing(graphs, Choice(view, shade=shade is not None, only=only, unfold=unfold), theme)
+    _ = drawing.scene
+    return drawing
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture; `draw` makes it.
+
+    Attributes:
+        graphs: the networks that it shows.
+        choice: what it shows of them.
+        theme: its colours.
+    """
+
+    graphs: tuple[Graph, ...]
+    choice: Choice
+    theme: ThemeName = "light"
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The shapes, without a format."""
+        return lay(self.graphs, self.choice)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG."""
+        return str(self.to("svg"))
+
+    def png(self, *, scale: float = 2.0) -> bytes:
+        """The picture as PNG, with `scale` dots for each pixel of its size. Raises RendererMissing without `resvg-py`."""
+        from resdsl.emit.draw.writers.png import write_png
+
+        return write_png(self.scene, self._fixed_theme, scale=scale)
+
+    def pdf(self) -> bytes:
+        """The picture as PDF: lines and letters, with the fonts in it."""
+        from resdsl.emit.draw.writers.pdf import write_pdf
+
+        return write_pdf(self.scene, self._fixed_theme)
+
+    def to(self, form: str) -> str | bytes:
+        """The picture in a format: see `FORMATS`. Raises DrawingError for a format that there is not."""
+        from resdsl.emit.draw.formats import FORMATS
+
+        if form not in FORMATS:
+            raise DrawingError(f"there is no format `{form}`; there are {', '.join(FORMATS)}")
+        return FORMATS[form].write(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the picture in the format of the path's suffix; the path."""
+        from resdsl.emit.draw.formats import form_of
+
+        path = Path(path)
+        content = self.to(form_of(path))
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def to_graphviz(self) -> graphviz.Source:
+        """The pinned picture for the `graphviz` package. Raises RendererMissing without it."""
+        try:
+            import graphviz
+        except ImportError:
+            raise RendererMissing("`to_graphviz` needs the package `graphviz` (`pip install graphviz`)") from None
+        return graphviz.Source(str(self.to("dot")))
+
+    def to_networkx(self) -> nx.DiGraph[int]:
+        """The first network, layer by layer."""
+        from resdsl.ir.networkx import to_networkx
+
+        return to_networkx(self.graphs[0])
+
+    @property
+    def _fixed_theme(self) -> str:
+        return "light" if self.theme == "auto" else self.theme
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: SVG, and for terminals the table."""
+        from resdsl.emit.draw.tabulate import tabulate
+        from resdsl.emit.draw.writers.tables import write_columns
+
+        return {"image/svg+xml": self.svg, "text/plain": write_columns(tabulate(self.graphs)).rstrip()}

@@ -1,0 +1,11 @@
+"""What a picture cannot be."""
+
+from __future__ import annotations
+
+
+class DrawingError(ValueError):
+    """A picture was asked for that there is not: an unknown view, a format that cannot hold it."""
+
+
+class RendererMissing(DrawingError):
+    """A format needs a package that is not installed."""

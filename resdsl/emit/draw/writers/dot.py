@@ -1,0 +1,165 @@
+"""Scene to Graphviz, pinned: `dot -Tpdf net.dot` gives this very picture, in every version since 2.40."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from resdsl.emit.draw.geometry import Line, Point, Rect
+from resdsl.emit.draw.metrics import text_width
+from resdsl.emit.draw.scene import Area, Badge, Box, Card, Dash, Dot, Path, Pill, Scene, Shape, Text
+from resdsl.emit.draw.theme import THEMES, Theme
+from resdsl.emit.draw.wording import clean
+from resdsl.emit.draw.writers.marks import LineMark, RectMark, shape_marks
+
+POINT = 0.75
+
+
+def write_dot(scene: Scene, theme: str = "light") -> str:
+    """A graph with `layout=nop2`: every node has its place, every edge its curve, so no engine moves anything."""
+    page = _Page(scene, THEMES[theme])
+    width, height = _number(scene.width * POINT), _number(scene.height * POINT)
+    head = (
+        f"graph {quote(scene.title)} {{\n"
+        f"  graph [layout=nop2, bb=\"0,0,{width},{height}\", bgcolor={quote(page.theme.background)}, pad=0, margin=0,"
+        " outputorder=edgesfirst, splines=true]\n"
+        "  node [label=\"\", fixedsize=true, shape=box, style=filled, penwidth=0.8, fontname=\"Helvetica\"]\n"
+        "  edge [arrowhead=none, dir=none, fontname=\"Helvetica\"]"
+    )
+    return "\n".join([head, *page.lines(), "}", ""])
+
+
+def quote(words: str) -> str:
+    """A quoted string of the dot language that is only text: `\\N` and its kin are not expanded."""
+    return '"' + clean(words).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class _Page:
+    def __init__(self, scene: Scene, theme: Theme) -> None:
+        self.theme = theme
+        self._scene = scene
+        self._count = 0
+
+    def lines(self) -> Iterator[str]:
+        """Cards are clusters, which are painted first; then edges, then nodes over them."""
+        for shape in self._scene.shapes():
+            yield from self._shape(shape)
+
+    def _shape(self, shape: Shape) -> Iterator[str]:
+        match shape:
+            case Card():
+                yield self._cluster(shape)
+            case Box():
+                for mark in shape_marks(shape):
+                    if isinstance(mark, RectMark):
+                        yield self._rect(mark.rect, self.theme.fill(mark.fill), self.theme.line(mark.line), mark.dash)
+            case Pill(rect, sign):
+                yield self._rect(rect, self.theme.fill("junction"), self.theme.line("outline"), "solid")
+                yield self._words(rect.center[0], rect.center[1] + 4, sign, 12, "middle", "text")
+            case Dot(x, y, ink, radius):
+                yield self._disc(x, y, radius, self.theme.paint(ink), self.theme.paint(ink))
+            case Badge(x, y, words, ink, radius):
+                yield self._disc(x, y, radius, self.theme.fill("badge"), self.theme.line(ink))
+                yield self._words(x, y + 3.4, words, 9.5, "middle", "text")
+            case Area(points, ink):
+                yield from self._areas(points, self.theme.paint(ink))
+            case Text():
+                yield self._words(shape.x, shape.y, shape.text, shape.size, shape.anchor, shape.ink, bold=shape.bold, italic=shape.italic)
+            case Path():
+                yield self._path(shape)
+            case _:
+                assert_never(shape)
+
+    def _cluster(self, card: Card) -> str:
+        """A cluster with its box; the node inside is there because an empty one is not painted."""
+        low, high = self._at((card.rect.x, card.rect.bottom)), self._at((card.rect.right, card.rect.y))
+        style = "filled,rounded" if card.dash == "solid" else "filled,rounded,dashed"
+        colours = f'fillcolor="{self.theme.fill(card.ink)}", color="{self.theme.line(card.ink)}"'
+        anchor = self._anchor(card.rect.center)[1].strip()
+        return f'  subgraph cluster_{self._name()} {{ graph [bb="{low},{high}", style="{style}", {colours}, label=""] {anchor} }}'
+
+    def _rect(self, rect: Rect, fill: str, line: str, dash: Dash) -> str:
+        style = "filled,rounded" if dash == "solid" else "filled,rounded,dashed"
+        x, y = rect.center
+        size = f"width={_number(rect.width / 96)}, height={_number(rect.height / 96)}"
+        return self._node(f'pos="{self._at((x, y))}", {size}, style="{style}", fillcolor="{fill}", color="{line}"')
+
+    def _disc(self, x: float, y: float, radius: float, fill: str, line: str) -> str:
+        size = f"width={_number(radius / 48)}, height={_number(radius / 48)}"
+        return self._node(f'pos="{self._at((x, y))}", shape=ellipse, {size}, fillcolor="{fill}", color="{line}"')
+
+    def _areas(self, points: tuple[Point, ...], fill: str) -> Iterator[str]:
+        """Nodes are no free polygons: an area on a level base is cut into upright strips, as high as it is there."""
+        xs, base = sorted({x for x, _ in points}), max(y for _, y in points)
+        n_strips = 1 if len(points) == 4 and len(xs) == 2 else 24
+        step = (xs[-1] - xs[0]) / n_strips
+        for number in range(n_strips):
+            x = xs[0] + step * (number + 0.5)
+            rect = Rect(x - step / 2, top_at(points, x), step, base - top_at(points, x))
+            size = f"width={_number(rect.width / 96)}, height={_number(rect.height / 96)}"
+            place = f'pos="{self._at(rect.center)}", {size}, style=filled, fillcolor="{fill}", color="{fill}", penwidth=0'
+            yield self._node(place)
+
+    def _words(
+        self, x: float, y: float, words: str, size: float, anchor: str, ink: str, *, bold: bool = False, italic: bool = False
+    ) -> str:
+        """A node without a shape; labels are centred, so `\\l` and `\\r` with a width push them to a side."""
+        width = text_width(words, size, bold=bold)
+        middle = {"start": x + width / 2, "middle": x, "end": x - width / 2}[anchor]
+        turn = {"start": "\\l", "middle": "", "end": "\\r"}[anchor]
+        font = "Helvetica-Bold" if bold else "Helvetica-Oblique" if italic else "Helvetica"
+        label = quote(words)[:-1] + turn + '"'
+        place = f'pos="{self._at((middle, y - size * 0.36))}", width={_number(width / 96)}, height={_number(size / 72)}'
+        colour = f'fontcolor="{self.theme.paint(ink)}", fontsize={_number(size * POINT)}, fontname="{font}"'
+        return self._node(f"shape=plain, style=\"\", margin=0, {place}, label={label}, {colour}")
+
+    def _path(self, path: Path) -> str:
+        mark = next(mark for mark in shape_marks(path) if isinstance(mark, LineMark))
+        points = [mark.start]
+        for piece in mark.pieces:
+            start = points[-1]
+            if isinstance(piece, Line):
+                points += [_between(start, piece.end, 1 / 3), _between(start, piece.end, 2 / 3), piece.end]
+            else:
+                points += [_between(start, piece.corner, 2 / 3), _between(piece.end, piece.corner, 2 / 3), piece.end]
+        spline = " ".join(map(self._at, points))
+        if path.arrow:
+            spline = f"e,{self._at(path.points[-1])} {spline}"
+        colour = self.theme.line(path.ink)
+        style = {"solid": "solid", "dashed": "dashed", "long": "dashed", "dotted": "dotted", "dashdot": "dashed"}[path.dash]
+        ends = f"dir={'forward' if path.arrow else 'none'}, arrowhead={'normal' if path.arrow else 'none'}, arrowsize=0.5"
+        start, end = self._anchor(path.points[0]), self._anchor(path.points[-1])
+        line = f'pos="{spline}", color="{colour}", penwidth={_number(path.width * POINT)}, style={style}, {ends}'
+        return f"{start[1]}\n{end[1]}\n  {start[0]} -- {end[0]} [{line}]"
+
+    def _anchor(self, point: Point) -> tuple[str, str]:
+        """An invisible node where an edge begins or ends."""
+        name = self._name()
+        return name, f'  {name} [pos="{self._at(point)}", shape=point, style=invis, width=0.01, height=0.01]'
+
+    def _node(self, attributes: str) -> str:
+        return f"  {self._name()} [{attributes}]"
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"n{self._count}"
+
+    def _at(self, point: Point) -> str:
+        return f"{_number(point[0] * POINT)},{_number((self._scene.height - point[1]) * POINT)}"
+
+
+def top_at(points: tuple[Point, ...], x: float) -> float:
+    """The smallest y of a polygon at x."""
+    ys: list[float] = []
+    for (x1, y1), (x2, y2) in zip(points, (*points[1:], points[0]), strict=True):
+        if min(x1, x2) <= x <= max(x1, x2):
+            ys.append(min(y1, y2) if x1 == x2 else y1 + (y2 - y1) * (x - x1) / (x2 - x1))
+    return min(ys)
+
+
+def _between(a: Point, b: Point, part: float) -> Point:
+    return a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))

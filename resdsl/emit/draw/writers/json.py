@@ -1,0 +1,41 @@
+"""Scene to JSON: every shape with its place and role, for tools that draw it in their own way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from resdsl.emit.draw.scene import Group, Item, Scene
+
+
+def write_json(scene: Scene) -> str:
+    """`{"width": …, "height": …, "title": …, "description": …, "items": [{"shape": "box", …}, {"shape": "group", …}]}`."""
+    document = {
+        "width": _rounded(scene.width),
+        "height": _rounded(scene.height),
+        "title": scene.title,
+        "description": scene.description,
+        "items": [_item(item) for item in scene.items],
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _item(item: Item) -> dict[str, Any]:
+    if isinstance(item, Group):
+        group: dict[str, Any] = {"shape": "group", "key": item.key}
+        group |= {name: value for name in ("tip", "lines", "opens", "faded") if (value := getattr(item, name))}
+        return group | {"items": [_item(inner) for inner in item.items]}
+    return {"shape": type(item).__name__.lower()} | {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return _rounded(value) if isinstance(value, float) else value
+
+
+def _rounded(value: float) -> float:
+    return round(value, 2)

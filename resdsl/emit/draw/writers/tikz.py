@@ -1,0 +1,148 @@
+"""Scene to TikZ: a LaTeX file that compiles by itself, whose `tikzpicture` can be pasted into a paper."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from resdsl.emit.draw.geometry import Line, Point
+from resdsl.emit.draw.scene import Dash, Scene
+from resdsl.emit.draw.theme import THEMES, Theme
+from resdsl.emit.draw.wording import clean
+from resdsl.emit.draw.writers.marks import AreaMark, DiscMark, LineMark, Mark, RectMark, WordsMark, dash_lengths, marks
+
+ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
+
+
+def write_tikz(scene: Scene, theme: str = "light") -> str:
+    """The whole document; colours are defined once, lengths are pixels of 1/96 inch."""
+    drawing = _Drawing(THEMES[theme])
+    body = [drawing.line(mark, faded=faded) for mark, faded in marks(scene.items)]
+    colours = [f"\\definecolor{{{name}}}{{HTML}}{{{value}}}" for value, name in drawing.colours.items()]
+    head = [
+        f"% {_comment(scene.title)}",
+        "\\documentclass[tikz,border=0pt]{standalone}",
+        "\\usepackage[T1]{fontenc}",
+        "\\usepackage{helvet}",
+        "\\usepackage{textcomp,amssymb}",
+        "\\renewcommand{\\familydefault}{\\sfdefault}",
+        *_UNICODE,
+        "\\begin{document}",
+        *colours,
+        "\\begin{tikzpicture}[x=0.75bp,y=-0.75bp,line join=round,inner sep=0pt,outer sep=0pt]",
+        f"\\fill[{drawing.colour(THEMES[theme].background)}] (0,0) rectangle ({_number(scene.width)},{_number(scene.height)});",
+    ]
+    return "\n".join([*head, *body, "\\end{tikzpicture}", "\\end{document}", ""])
+
+
+class _Drawing:
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self.colours: dict[str, str] = {}
+        self.colour(theme.background)
+
+    def colour(self, value: str) -> str:
+        """The LaTeX name of a colour."""
+        digits = value.lstrip("#").upper()
+        return self.colours.setdefault(digits, f"res{digits}")
+
+    def line(self, mark: Mark, *, faded: bool) -> str:
+        """One command."""
+        fade = ",opacity=.45" if faded else ""
+        match mark:
+            case RectMark(rect, radius, fill, line, width, dash):
+                corners = f"rounded corners={_length(min(radius, rect.width / 2, rect.height / 2))}"
+                style = f"{corners},fill={self._fill(fill)},{self._pen(line, width, dash)}{fade}"
+                return f"\\filldraw[{style}] {_at((rect.x, rect.y))} rectangle {_at((rect.right, rect.bottom))};"
+            case DiscMark(x, y, radius, fill, line, width):
+                pen = f",{self._pen(line, width, 'solid')}" if line else ""
+                command = "filldraw" if line else "fill"
+                return f"\\{command}[fill={self._fill(fill)}{pen}{fade}] {_at((x, y))} circle[radius={_length(radius)}];"
+            case LineMark(start, pieces, line, width, dash):
+                steps = [_at(start)]
+                for piece in pieces:
+                    if isinstance(piece, Line):
+                        steps.append(f"-- {_at(piece.end)}")
+                    else:
+                        steps.append(f".. controls {_at(piece.corner)} .. {_at(piece.end)}")
+                return f"\\draw[{self._pen(line, width, dash)}{fade}] {' '.join(steps)};"
+            case AreaMark(points, fill):
+                return f"\\fill[{self._fill(fill)}{fade}] {' -- '.join(map(_at, points))} -- cycle;"
+            case WordsMark():
+                size = f"\\fontsize{{{_number(mark.size * 0.75)}}}{{{_number(mark.size * 0.9)}}}\\selectfont"
+                shape = ("\\bfseries" if mark.bold else "") + ("\\itshape" if mark.italic else "")
+                style = f"anchor={ANCHORS[mark.anchor]},text={self._fill(mark.ink)}{fade}"
+                return f"\\node[{style}] at {_at((mark.x, mark.y))} {{{size}{shape}{{}}{escape_tex(mark.text)}}};"
+            case _:
+                assert_never(mark)
+
+    def _fill(self, ink: str) -> str:
+        return self.colour(self._theme.paint(ink))
+
+    def _pen(self, ink: str, width: float, dash: Dash) -> str:
+        pen = f"draw={self.colour(self._theme.line(ink))},line width={_length(width)}"
+        lengths = dash_lengths(dash, width)
+        if not lengths:
+            return pen
+        pattern = " ".join(f"{'off' if i % 2 else 'on'} {_length(length)}" for i, length in enumerate(lengths))
+        return f"{pen},dash pattern={pattern}" + (",line cap=round" if dash == "dotted" else "")
+
+
+def escape_tex(words: str) -> str:
+    """Text that is only text in LaTeX; a letter that it does not know is a box."""
+    return "".join(_SPECIAL.get(c, c if c.isascii() or 0xA0 <= ord(c) <= 0x17F else "$\\square$") for c in clean(words))
+
+
+def _comment(words: str) -> str:
+    return clean(words).encode("ascii", "replace").decode()
+
+
+def _at(point: Point) -> str:
+    return f"({_number(point[0])},{_number(point[1])})"
+
+
+def _length(pixels: float) -> str:
+    return f"{_number(pixels * 0.75)}bp"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+
+
+_UNICODE = ("\\usepackage[utf8]{inputenc}",)
+
+_SPECIAL: dict[str, str] = {
+    "\\": "\\textbackslash{}",
+    "{": "\\{",
+    "}": "\\}",
+    "$": "\\$",
+    "&": "\\&",
+    "#": "\\#",
+    "%": "\\%",
+    "_": "\\_",
+    "^": "\\textasciicircum{}",
+    "~": "\\textasciitilde{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    "|": "\\textbar{}",
+    '"': "\\textquotedbl{}",
+    "`": "\\textasciigrave{}",
+    "'": "\\textquotesingle{}",
+    "-": "{-}",
+    "×": "\\texttimes{}",
+    "·": "\\textperiodcentered{}",
+    "…": "\\dots{}",
+    "–": "\\textendash{}",
+    "−": "\\textminus{}",
+    "→": "\\textrightarrow{}",
+    "½": "\\textonehalf{}",
+    "¼": "\\textonequarter{}",
+    "¾": "\\textthreequarters{}",
+    "σ": "$\\sigma$",
+    "λ": "$\\lambda$",
+    "’": "'",
+    "‘": "`",
+    "\u201c": "``",
+    "\u201d": "''",
+    "\u00a0": "~",
+}
+"""What LaTeX reads otherwise, and what its fonts call by a name."""
