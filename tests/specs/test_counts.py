@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from resdsl import cost
-
-if TYPE_CHECKING:
-    from conftest import Library
+from tests.specs.conftest import Library
 
 ROWS = {
     (row["name"], row["dataset"]): row for row in json.loads((Path(__file__).parent / "counts.json").read_text("utf-8"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,9 +14,7 @@ from resdsl.compiler import library as library_files
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
 from resdsl.syntax import ast
-
-if TYPE_CHECKING:
-    from conftest import Library
+from tests.specs.conftest import Library
 
 FILES = tuple(library_files())
 STD = next(path for path in FILES if path.name == "std.res")

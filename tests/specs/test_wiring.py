@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from resdsl import Graph, Link, Unit
 from resdsl.ops import Conv
-
-if TYPE_CHECKING:
-    from conftest import Library
+from tests.specs.conftest import Library
 
 # ------------------------------------------------------------ RoR (Zhang et al. 2016, Fig. 2 and 3)
 
