@@ -41,7 +41,7 @@ class Theme:
         return self.lines.get(ink, self.lines["outline"])
 
     def paint(self, ink: str) -> str:
-        """The colour that fills a shape or letters of this role."""
+        """The colour that fills a shape of this role: its ground, else its line."""
         return self.fills.get(ink) or self.lines[ink]
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Rect
-from resdsl.emit.draw.layout.rows import survival_bar
+from resdsl.emit.draw.layout.rows import MARK_INKS, SIGNS, survival_bar
 from resdsl.emit.draw.looks import Look
 from resdsl.emit.draw.metrics import shortened, text_width
 from resdsl.emit.draw.scene import Badge, Box, Dash, Group, Item, Path, Shape, Text, moved
 from resdsl.emit.draw.theme import level_ink, level_width, stage_ink
-from resdsl.emit.draw.viewmodel import Lane, Net
+from resdsl.emit.draw.viewmodel import Chain, Lane, Net
 from resdsl.emit.draw.wording import clean, probability_words
 from resdsl.ir.graph import Survival
 
@@ -39,7 +39,7 @@ def net_entries(nets: Sequence[Net]) -> list[Entry]:
         entries.append(Entry((Box(Rect(-11, -2, 18, 9), stage_ink(1), 2, 2),), "×N: N equal blocks in a row"))
     if any(part.tapped for net in nets for part in net.parts):
         entries.append(Entry((Path(((13, 0), (-13, 0)), "tap", 1.4, arrow=True),), "returned as a feature"))
-    return entries + survival_entries(nets)
+    return entries + survival_entries(nets) + _mark_entries(nets)
 
 
 def level_entries(nets: Sequence[Net]) -> list[Entry]:
@@ -62,7 +62,8 @@ def kind_entries(looks: Sequence[Look]) -> list[Entry]:
     for look in ordered:
         sign = (Badge(0, 0, look.on_x, radius=7),) if look.on_x else ()
         entries.append(Entry((*_line("shortcut", 1.3, look.dash), *sign), look.name))
-    entries += [Entry((Badge(0, 0, k.on_f, "spine", 7),), f"{k.name}: done to f") for k in ordered if k.on_f]
+    for sign in dict.fromkeys(look.on_f for look in ordered if look.on_f):
+        entries.append(Entry((Badge(0, 0, sign, "spine", 7),), f"f {_DONE.get(sign, f'times {sign}')}"))
     return entries
 
 
@@ -77,17 +78,26 @@ def lay_legend(entries: Sequence[Entry], x: float, y: float, width: float) -> tu
     items: list[Item] = []
     at, base = x, y + LINE / 2
     for entry in entries:
-        words = shortened(entry.words, SIZE, width - SAMPLE - 8)
-        needed = SAMPLE + 6 + text_width(words, SIZE)
+        indent = SAMPLE + 6 if entry.sample else 0.0
+        words = shortened(entry.words, SIZE, width - indent - 2)
+        needed = indent + text_width(words, SIZE)
         if at > x and at + needed > x + width:
             at, base = x, base + LINE
         items += (moved(item, at + SAMPLE / 2, base) for item in entry.sample)
-        room = Rect(at + SAMPLE + 6, base - LINE / 2, needed - SAMPLE - 6, LINE)
+        room = Rect(at + indent, base - LINE / 2, needed - indent, LINE)
         items.append(Text(room.x, base + SIZE * 0.35, words, SIZE, ink="muted", room=room))
         at += needed + GAP
     if not entries:
         return (), y
     return (Group("legend", tuple(items)),), base + LINE / 2
+
+
+def _mark_entries(nets: Sequence[Net]) -> list[Entry]:
+    """The signs of a picture of changes."""
+    marks = {row.mark for net in nets for row in net.rows} | {lane.mark for lane in _lanes(nets)}
+    marks |= {part.mark for net in nets for part in net.parts if isinstance(part, Chain)}
+    words = {"+": "added", "-": "removed", "~": "changed"}
+    return [Entry((Badge(0, 0, SIGNS[mark], MARK_INKS[mark], 7),), words[mark]) for mark in words if mark in marks]
 
 
 def _lanes(nets: Sequence[Net]) -> Iterator[Lane]:
@@ -106,13 +116,17 @@ def _survival(net: Net) -> list[Entry]:
     kept = tuple(step.survival for step in net.graph.blocks if step.survival is not None)
     if survival is None or not kept:
         return []
-    words = f"survival {clean(survival.schedule)}: {probability_words(kept[0], kept[-1])}, {_manner(survival)}"
-    return [Entry(tuple(survival_bar(kept, Rect(-13, -6, 26, 12), "stage1")), words)]
+    words = f"survival {clean(survival.schedule)}: {probability_words(kept[0], kept[-1])}"
+    curve = Entry(tuple(survival_bar(kept, Rect(-13, -6, 26, 12), "stage1")), words)
+    return [curve, Entry((), _manner(survival))]
 
 
 def _manner(survival: Survival) -> str:
-    draw = "one draw a batch" if survival.per == "batch" else "one draw a sample"
-    return draw if survival.rescale == "eval" else f"{draw}, divided by p in training"
+    draw = f"one draw a {survival.per}"
+    return f"{draw}, f times p at evaluation" if survival.rescale == "eval" else f"{draw}, f divided by p in training"
 
+
+_DONE = {"σ": "times a gate", "d": "through dropout", "λ": "times a learned scale"}
+"""What the signs on f say."""
 
 _DASHES: tuple[Dash, ...] = ("solid", "long", "dashed", "dotted", "dashdot")

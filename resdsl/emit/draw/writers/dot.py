@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import hypot
 from typing import assert_never
 
-from resdsl.emit.draw.geometry import Line, Point, Rect
-from resdsl.emit.draw.metrics import text_width
+from resdsl.emit.draw.geometry import Bend, Line, Point, Rect
 from resdsl.emit.draw.scene import Area, Badge, Box, Card, Dash, Dot, Path, Pill, Scene, Shape, Text
 from resdsl.emit.draw.theme import THEMES, Theme
+from resdsl.emit.draw.truetype import read_font
 from resdsl.emit.draw.wording import clean
-from resdsl.emit.draw.writers.marks import LineMark, RectMark, shape_marks
+from resdsl.emit.draw.writers.marks import LineMark, RectMark, dash_lengths, shape_marks
 
 POINT = 0.75
 
@@ -23,8 +24,8 @@ def write_dot(scene: Scene, theme: str = "light") -> str:
         f"graph {quote(scene.title)} {{\n"
         f"  graph [layout=nop2, bb=\"0,0,{width},{height}\", bgcolor={quote(page.theme.background)}, pad=0, margin=0,"
         " outputorder=edgesfirst, splines=true]\n"
-        "  node [label=\"\", fixedsize=true, shape=box, style=filled, penwidth=0.8, fontname=\"Helvetica\"]\n"
-        "  edge [arrowhead=none, dir=none, fontname=\"Helvetica\"]"
+        "  node [label=\"\", fixedsize=true, shape=box, style=filled, penwidth=0.8, fontname=\"Helvetica,Arial,Liberation Sans,sans-serif\"]\n"
+        "  edge [arrowhead=none, dir=none, fontname=\"Helvetica,Arial,Liberation Sans,sans-serif\"]"
     )
     return "\n".join([head, *page.lines(), "}", ""])
 
@@ -42,6 +43,8 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         """Cards are clusters, which are painted first; then edges, then nodes over them."""
+        corners = (0.0, 0.0), (self._scene.width, self._scene.height)
+        yield from (self._anchor(corner)[1] for corner in corners)  # the page keeps its size
         for shape in self._scene.shapes():
             yield from self._shape(shape)
 
@@ -103,33 +106,26 @@ class _Page:
     def _words(
         self, x: float, y: float, words: str, size: float, anchor: str, ink: str, *, bold: bool = False, italic: bool = False
     ) -> str:
-        """A node without a shape; labels are centred, so `\\l` and `\\r` with a width push them to a side."""
-        width = text_width(words, size, bold=bold)
+        """A node without a shape; its text is centred, so it stands where the middle of the text belongs."""
+        shown = clean(words)
+        width = read_font("Arimo-Bold" if bold else "Arimo-Italic" if italic else "Arimo-Regular").width(shown, size)
         middle = {"start": x + width / 2, "middle": x, "end": x - width / 2}[anchor]
-        turn = {"start": "\\l", "middle": "", "end": "\\r"}[anchor]
-        font = "Helvetica-Bold" if bold else "Helvetica-Oblique" if italic else "Helvetica"
-        label = quote(words)[:-1] + turn + '"'
-        place = f'pos="{self._at((middle, y - size * 0.36))}", width={_number(width / 96)}, height={_number(size / 72)}'
-        colour = f'fontcolor="{self.theme.paint(ink)}", fontsize={_number(size * POINT)}, fontname="{font}"'
-        return self._node(f"shape=plain, style=\"\", margin=0, {place}, label={label}, {colour}")
+        font = "Helvetica-Bold" if bold else "Helvetica-Oblique" if italic else "Helvetica,Arial,Liberation Sans,sans-serif"
+        size_of_node = f"width={_number(width * 1.3 / 96 + 0.05)}, height={_number(size * 1.6 / 72)}"
+        place = f'pos="{self._at((middle, y - size * 0.36))}", {size_of_node}'
+        colour = f'fontcolor="{self.theme.line(ink)}", fontsize={_number(size * POINT)}, fontname="{font}"'
+        return self._node(f'shape=none, style="", margin=0, {place}, label={quote(shown)}, {colour}')
 
     def _path(self, path: Path) -> str:
         mark = next(mark for mark in shape_marks(path) if isinstance(mark, LineMark))
-        points = [mark.start]
-        for piece in mark.pieces:
-            start = points[-1]
-            if isinstance(piece, Line):
-                points += [_between(start, piece.end, 1 / 3), _between(start, piece.end, 2 / 3), piece.end]
-            else:
-                points += [_between(start, piece.corner, 2 / 3), _between(piece.end, piece.corner, 2 / 3), piece.end]
-        spline = " ".join(map(self._at, points))
+        splines = [" ".join(map(self._at, points)) for points in _strokes(mark)]
         if path.arrow:
-            spline = f"e,{self._at(path.points[-1])} {spline}"
-        colour = self.theme.line(path.ink)
-        style = {"solid": "solid", "dashed": "dashed", "long": "dashed", "dotted": "dotted", "dashdot": "dashed"}[path.dash]
+            splines[-1] = f"e,{self._at(path.points[-1])} {splines[-1]}"
+        style = path.dash if path.dash in {"solid", "dashed", "dotted"} else "solid"
         ends = f"dir={'forward' if path.arrow else 'none'}, arrowhead={'normal' if path.arrow else 'none'}, arrowsize=0.5"
         start, end = self._anchor(path.points[0]), self._anchor(path.points[-1])
-        line = f'pos="{spline}", color="{colour}", penwidth={_number(path.width * POINT)}, style={style}, {ends}'
+        colour = self.theme.line(path.ink)
+        line = f'pos="{";".join(splines)}", color="{colour}", penwidth={_number(path.width * POINT)}, style={style}, {ends}'
         return f"{start[1]}\n{end[1]}\n  {start[0]} -- {end[0]} [{line}]"
 
     def _anchor(self, point: Point) -> tuple[str, str]:
@@ -146,6 +142,43 @@ class _Page:
 
     def _at(self, point: Point) -> str:
         return f"{_number(point[0] * POINT)},{_number((self._scene.height - point[1]) * POINT)}"
+
+
+def _strokes(mark: LineMark) -> Iterator[list[Point]]:
+    """A line as Bézier splines: one, or, for dashes that Graphviz has not, one for each stroke."""
+    pieces = list(_curves(mark))
+    if mark.dash not in {"long", "dashdot"}:
+        yield [mark.start, *(point for curve in pieces for point in curve[1:])]
+        return
+    lengths = dash_lengths(mark.dash, mark.width)
+    for curve, piece in zip(pieces, mark.pieces, strict=True):
+        start, end = curve[0], curve[-1]
+        whole = hypot(end[0] - start[0], end[1] - start[1])
+        if isinstance(piece, Bend) or whole <= lengths[0]:
+            yield curve
+            continue
+        n_rounds = max(1, round(whole / sum(lengths)))
+        pattern = (*lengths * n_rounds, lengths[0])
+        unit, at = 1 / sum(pattern), 0.0
+        for number, length in enumerate(pattern):
+            if number % 2 == 0:
+                yield _straight(_between(start, end, at), _between(start, end, at + length * unit))
+            at += length * unit
+
+
+def _curves(mark: LineMark) -> Iterator[list[Point]]:
+    """Four control points for each piece of a line."""
+    start = mark.start
+    for piece in mark.pieces:
+        if isinstance(piece, Line):
+            yield _straight(start, piece.end)
+        else:
+            yield [start, _between(start, piece.corner, 2 / 3), _between(piece.end, piece.corner, 2 / 3), piece.end]
+        start = piece.end
+
+
+def _straight(start: Point, end: Point) -> list[Point]:
+    return [start, _between(start, end, 1 / 3), _between(start, end, 2 / 3), end]
 
 
 def top_at(points: tuple[Point, ...], x: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import assert_never
+from typing import Literal, assert_never
 from zlib import compress
 
 from resdsl.emit.draw.geometry import Line, Point, Rect
@@ -99,12 +99,12 @@ class _Page:
         shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[words.anchor] * font.width(text, words.size)
         glyphs = "".join(f"{font.glyphs.get(ord(c), 0):04x}" for c in text)
         place = f"1 0 0 -1 {_number(words.x - shift)} {_number(words.y)} Tm"
-        return f"BT {self._rgb(words.ink, 'rg')} /{name[6]} {_number(words.size)} Tf {place} <{glyphs}> Tj ET"
+        return f"BT {self._rgb(words.ink, 'letters')} /{name[6]} {_number(words.size)} Tf {place} <{glyphs}> Tj ET"
 
-    def _rgb(self, ink: str, operator: str) -> str:
+    def _rgb(self, ink: str, operator: Literal["rg", "RG", "letters"]) -> str:
         colour = self._theme.paint(ink) if operator == "rg" else self._theme.line(ink)
         channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        return f"{' '.join(f'{channel:.3g}' for channel in channels)} {operator}"
+        return f"{' '.join(f'{channel:.3g}' for channel in channels)} {'rg' if operator == 'letters' else operator}"
 
     def _pen(self, ink: str, width: float, dash: Dash) -> str:
         lengths = " ".join(_number(length) for length in dash_lengths(dash, width))

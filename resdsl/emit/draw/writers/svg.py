@@ -60,11 +60,11 @@ class _Sheet:
 
     def __init__(self, theme: ThemeName) -> None:
         self._themes: tuple[Theme, ...] = (LIGHT, DARK) if theme == "auto" else (THEMES[theme],)
-        self._classes: dict[tuple[str, str, str], str] = {}
+        self._classes: dict[tuple[str, str, str, str], str] = {}
 
-    def use(self, fixed: str = "", *, fill: str = "", line: str = "") -> str:
-        """The class for these declarations; `fill` and `line` are roles of colours, empty for none."""
-        return self._classes.setdefault((fixed, fill, line), _letters(len(self._classes)))
+    def use(self, fixed: str = "", *, fill: str = "", line: str = "", letters: str = "") -> str:
+        """The class for these declarations; `fill`, `line` and `letters` are roles of colours, empty for none."""
+        return self._classes.setdefault((fixed, fill, line, letters), _letters(len(self._classes)))
 
     def write(self) -> str:
         """All rules; after the light ones, under a media query, what differs in the dark."""
@@ -77,9 +77,10 @@ class _Sheet:
         return "\n".join(rules)
 
     def _rules(self, theme: Theme, *, fixed: bool) -> Iterator[str]:
-        for (declarations, fill, line), name in self._classes.items():
+        for (declarations, fill, line, letters), name in self._classes.items():
             parts = [declarations] if declarations and fixed else []
             parts += [f"fill:{theme.paint(fill)}"] if fill else []
+            parts += [f"fill:{theme.line(letters)}"] if letters else []
             parts += [f"stroke:{theme.line(line)}"] if line else []
             yield f"#{_ID} .{name}{{{';'.join(parts)}}}"
 
@@ -139,7 +140,8 @@ def _mark(mark: Mark, sheet: _Sheet) -> str:
         case AreaMark(points, fill):
             return f'<path class="{sheet.use(fill=fill)}" d="M{"L".join(map(_point, points))}z"/>'
         case WordsMark():
-            return f'<text class="{sheet.use(_font(mark), fill=mark.ink)}" x="{number(mark.x)}" y="{number(mark.y)}">{text(mark.text)}</text>'
+            name = sheet.use(_font(mark), letters=mark.ink)
+            return f'<text class="{name}" x="{number(mark.x)}" y="{number(mark.y)}">{text(mark.text)}</text>'
         case _:
             assert_never(mark)
 

@@ -21,11 +21,7 @@ def write_tikz(scene: Scene, theme: str = "light") -> str:
     head = [
         f"% {_comment(scene.title)}",
         "\\documentclass[tikz,border=0pt]{standalone}",
-        "\\usepackage[T1]{fontenc}",
-        "\\usepackage{helvet}",
-        "\\usepackage{textcomp,amssymb}",
         "\\renewcommand{\\familydefault}{\\sfdefault}",
-        *_UNICODE,
         "\\begin{document}",
         *colours,
         "\\begin{tikzpicture}[x=0.75bp,y=-0.75bp,line join=round,inner sep=0pt,outer sep=0pt]",
@@ -70,7 +66,7 @@ class _Drawing:
             case WordsMark():
                 size = f"\\fontsize{{{_number(mark.size * 0.75)}}}{{{_number(mark.size * 0.9)}}}\\selectfont"
                 shape = ("\\bfseries" if mark.bold else "") + ("\\itshape" if mark.italic else "")
-                style = f"anchor={ANCHORS[mark.anchor]},text={self._fill(mark.ink)}{fade}"
+                style = f"anchor={ANCHORS[mark.anchor]},text={self.colour(self._theme.line(mark.ink))}{fade}"
                 return f"\\node[{style}] at {_at((mark.x, mark.y))} {{{size}{shape}{{}}{escape_tex(mark.text)}}};"
             case _:
                 assert_never(mark)
@@ -88,8 +84,8 @@ class _Drawing:
 
 
 def escape_tex(words: str) -> str:
-    """Text that is only text in LaTeX; a letter that it does not know is a box."""
-    return "".join(_SPECIAL.get(c, c if c.isascii() or 0xA0 <= ord(c) <= 0x17F else "$\\square$") for c in clean(words))
+    """Text that is only text in LaTeX; a letter that its plain fonts lack is a `?`."""
+    return "".join(_SPECIAL.get(c, c if c.isascii() or c in _ACCENTED else "?") for c in clean(words))
 
 
 def _comment(words: str) -> str:
@@ -108,10 +104,10 @@ def _number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
 
 
-_UNICODE = ("\\usepackage[utf8]{inputenc}",)
+_ACCENTED = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ")
 
 _SPECIAL: dict[str, str] = {
-    "\\": "\\textbackslash{}",
+    "\\": "$\\backslash$",
     "{": "\\{",
     "}": "\\}",
     "$": "\\$",
@@ -119,30 +115,27 @@ _SPECIAL: dict[str, str] = {
     "#": "\\#",
     "%": "\\%",
     "_": "\\_",
-    "^": "\\textasciicircum{}",
-    "~": "\\textasciitilde{}",
-    "<": "\\textless{}",
-    ">": "\\textgreater{}",
-    "|": "\\textbar{}",
-    '"': "\\textquotedbl{}",
-    "`": "\\textasciigrave{}",
-    "'": "\\textquotesingle{}",
+    "^": "\\^{}",
+    "~": "\\~{}",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    '"': "\\char34{}",
+    "`": "\\char96{}",
+    "'": "\\char39{}",
     "-": "{-}",
-    "×": "\\texttimes{}",
-    "·": "\\textperiodcentered{}",
-    "…": "\\dots{}",
-    "–": "\\textendash{}",
-    "−": "\\textminus{}",
-    "→": "\\textrightarrow{}",
-    "½": "\\textonehalf{}",
-    "¼": "\\textonequarter{}",
-    "¾": "\\textthreequarters{}",
+    "×": "$\\times$",
+    "·": "$\\cdot$",
+    "…": "\\ldots{}",
+    "–": "--",
+    "−": "$-$",
+    "→": "$\\rightarrow$",
+    "½": "$\\frac12$",
+    "¼": "$\\frac14$",
+    "¾": "$\\frac34$",
     "σ": "$\\sigma$",
     "λ": "$\\lambda$",
-    "’": "'",
-    "‘": "`",
-    "\u201c": "``",
-    "\u201d": "''",
+    "’": "\\char39{}",
     "\u00a0": "~",
 }
-"""What LaTeX reads otherwise, and what its fonts call by a name."""
+"""What LaTeX reads otherwise, and signs that its plain fonts have in formulas alone."""
