@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from resdsl.emit.names import StepNames
@@ -28,12 +27,20 @@ def class_names(graph: Graph, names: Sequence[StepNames], reserved: Iterable[str
     }
     units = [unit for unit in graph.units if unit in labels]
     found = {unit: _name(unit, labels[unit]) for unit in units}
-    for tell_more in _DISTINCTIONS:
-        n_uses = Counter(found.values())
-        found = {unit: name + (tell_more(unit) if n_uses[name] > 1 else "") for unit, name in found.items()}
+    for tell in _DISTINCTIONS:
+        found = _distinguish(found, tell)
     taken = {*_TAKEN, *reserved}
     network = _free(_camel(graph.name), taken)
     return network, {unit: _free(name, taken) for unit, name in found.items()}
+
+
+def _distinguish(names: Mapping[Unit, str], tell: Callable[[Unit], str]) -> dict[Unit, str]:
+    """The names, with what `tell` says behind those that are shared by units of which it says different things."""
+    alike: dict[str, list[Unit]] = {}
+    for unit, name in names.items():
+        alike.setdefault(name, []).append(unit)
+    tells_apart = {name for name, units in alike.items() if len({tell(unit) for unit in units}) > 1}
+    return {unit: name + (tell(unit) if name in tells_apart else "") for unit, name in names.items()}
 
 
 def _name(unit: Unit, label: str) -> str:
@@ -73,5 +80,8 @@ def _free(name: str, taken: set[str]) -> str:
 _DISTINCTIONS: tuple[Callable[[Unit], str], ...] = (
     lambda unit: f"On{unit.inputs[0].size}",
     lambda unit: f"Via{_camel(unit.shortcut)}" if unit.shortcut else "",
+    lambda unit: f"From{'And'.join(str(shape.channels) for shape in unit.inputs[1:])}" if unit.links else "",
 )
+"""What is told of units whose names would be equal: the size, the block's shortcut, the channels of the links' sources."""
+
 _TAKEN = frozenset({*dir(builtins), "torch", "nn", "F", "run"})

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from resdsl.emit.extern import resolve_target
 from resdsl.emit.python.members import Member
 from resdsl.emit.python.text import BODY, INDENT, WIDTH, call, call_arguments, shape_comment
 from resdsl.ir.unit import Part, Unit
@@ -97,7 +96,6 @@ def operations(unit: Unit, members: Sequence[Member], scale: TorchCall = SCALE) 
             torch_call = TorchCall("module", f"self.{member.path}")
         else:
             torch_call = node.op.torch_call(*unit.input_shapes(node))
-            torch_call = replace(torch_call, target=resolve_target(torch_call.target))
         commutes = node.op.is_commutative()
         found.append(
             Operation(number + n_inputs, inputs, torch_call, weighted, node.shape, node.part, node.group, commutes)
@@ -286,12 +284,17 @@ class _Writer:
             case "link" if operation.group in self.body.inputs:
                 usual = (operation.group, "g")
             case _:
-                usual = ("g", "s") if self.uses[operation.value] > 1 else ("s", "g")
+                usual = ("s", "g") if self._feeds_sum(operation.value) else ("g", "s")
         yield from usual
         number = 2
         while True:
             yield f"{usual[-1]}{number}"
             number += 1
+
+    def _feeds_sum(self, value: int) -> bool:
+        """Whether the value is a summand and nothing else; another factor of x or f is a gate."""
+        takers = [operation for operation in self.body.computation if value in operation.inputs]
+        return all(len(taker.inputs) > 1 and taker.call.precedence == _SUM for taker in takers)
 
     def _longest_inside(self, operation: Operation) -> set[int]:
         """The longest expression inside a statement, if there is one."""
@@ -308,5 +311,6 @@ def _depending_on_residual(computation: Sequence[Operation]) -> set[int]:
     return found
 
 
+_SUM = 1
 _DEEPEST = 4
 """Calls are nested no deeper than this."""

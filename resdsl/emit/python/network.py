@@ -88,7 +88,7 @@ def _make_section(made: NetworkClass, section: Section, walks: Mapping[str, Walk
 
 def _blocks(classes: Sequence[str]) -> Iterator[str]:
     """What makes the blocks of a stage, runs of equal ones said once."""
-    for times, pattern in repeats(classes):
+    for times, pattern in repeats(classes, longest=2):
         if times * len(pattern) <= 2:
             yield from (f"{name}()" for name in pattern * times)
         elif len(pattern) == 1:

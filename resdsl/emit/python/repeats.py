@@ -8,15 +8,15 @@ from typing import TypeVar
 T = TypeVar("T", bound=Hashable)
 
 
-def repeats(items: Sequence[T]) -> Iterator[tuple[int, tuple[T, ...]]]:
+def repeats(items: Sequence[T], longest: int = 16) -> Iterator[tuple[int, tuple[T, ...]]]:
     """The sequence as (times, pattern) in order: `A B B B C B C` as 1 × A, 2 × B, 2 × (B, C).
 
-    A pattern has at most 16 items; at each place the one is taken that covers most, the shorter of equals.
+    A pattern has at most `longest` items; at each place the one is taken that covers most, the shorter of equals.
     """
     place = 0
     while place < len(items):
         times, length = max(
-            ((_times(items, place, length), length) for length in range(1, min(_LONGEST, len(items) - place) + 1)),
+            ((_times(items, place, length), length) for length in range(1, min(longest, len(items) - place) + 1)),
             key=lambda found: (found[0] * found[1] if found[0] > 1 else 0, -found[1]),
         )
         yield times, tuple(items[place : place + length])
@@ -29,6 +29,3 @@ def _times(items: Sequence[T], start: int, length: int) -> int:
     while place + length <= len(items) and all(items[place + k] == items[start + k] for k in range(length)):
         place += length
     return (place - start) // length
-
-
-_LONGEST = 16

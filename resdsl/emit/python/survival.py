@@ -52,9 +52,9 @@ def _spread(graph: Graph) -> str:
     """The expression that gives every sample's number, in `kept`, the dimensions of the branch that it multiplies."""
     ranks = [step.unit.output_shape.rank for step in graph.steps if step.survival is not None]
     if len(set(ranks)) == 1:
-        return f"kept.view({', '.join([str(len(ranks)), '-1', *['1'] * ranks[0]])})"
+        return f"kept.view({', '.join([str(len(ranks)), '-1', *['1'] * (ranks[0] + 1)])})"
     every = " + ".join(f"{list(pattern)} * {times}" for times, pattern in repeats(ranks))
-    return f"[row.view(-1, *(1,) * rank) for row, rank in zip(kept, {every})]"
+    return f"[row.view(-1, *(1,) * (rank + 1)) for row, rank in zip(kept, {every})]"
 
 
 def _formula(numbers: Sequence[float]) -> str:

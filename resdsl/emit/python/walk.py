@@ -32,10 +32,12 @@ class Walk:
     """How one stage is walked.
 
     Attributes:
+        opening: the variables in which x is kept on entering, for the links around the stage or more.
         stretches: its blocks, in order.
         draw: how a block that may be dropped is called, over `{block}` and `{inputs}`.
     """
 
+    opening: tuple[str, ...]
     stretches: tuple[Stretch, ...]
     draw: str
 
@@ -47,6 +49,7 @@ class Walk:
     def write(self, stage: str, indent: str) -> Iterator[str]:
         """The statements, after which x has gone through the stage: an expression such as `self.s1`."""
         first = self.stretches[0]
+        yield from (f"{indent}{name} = x" for name in self.opening)
         if len(self.stretches) > 1:
             yield from self._write_iterated(stage, indent)
             return
@@ -94,9 +97,12 @@ def plan_walk(graph: Graph, section: Section, variables: Mapping[str, str]) -> W
         section: the stage.
         variables: the variable of each link, by the link's name.
     """
+    opening: list[str] = []
     begins: dict[int, list[str]] = {}
     for link in graph.links:
-        if section.first <= link.first <= section.last:
+        if link.first == section.first and link.last >= section.last:
+            opening.append(variables[link.name])
+        elif section.first <= link.first <= section.last:
             begins.setdefault(link.first, []).append(variables[link.name])
     stretches: list[Stretch] = []
     for position in range(section.first, section.last + 1):
@@ -109,7 +115,7 @@ def plan_walk(graph: Graph, section: Section, variables: Mapping[str, str]) -> W
             stretches[-1] = Stretch(open_.saves, open_.n_plain + (not joins), joins, draws)
         else:
             stretches.append(Stretch(saves, int(not joins), joins, draws))
-    return Walk(tuple(stretches), draw=_DRAWS.get(graph.survival.per if graph.survival else "", ""))
+    return Walk(tuple(opening), tuple(stretches), draw=_DRAWS.get(graph.survival.per if graph.survival else "", ""))
 
 
 _DRAWS = {"batch": "run({block}, next(draws), {inputs})", "sample": "{block}({inputs}, next(draws))"}
