@@ -42,7 +42,7 @@ def fill(module: nn.Module) -> None:
 
 
 def compute(module: nn.Module, size: int, *, trains: bool) -> dict[str, list[float]]:
-    """The first logits in evaluation and, if asked for, in training, with the norm of all gradients of their mean square."""
+    """First logits in evaluation; in training, if asked for, with the norm of the gradients of their mean square."""
     fill(module)
     x = torch.randn((2, 3, size, size), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     with torch.no_grad():

@@ -12,7 +12,7 @@ from tests.specs.conftest import Library
 from tests.specs.make_peers import FILE, compute
 
 PEERS: dict[str, dict[str, list[float]]] = json.loads(FILE.read_text("utf-8"))
-LARGE = ("senet154", "vgg19", "pyramidnet_imagenet")
+LARGE = ("se_resnet50", "se_resnext50", "resnet50_d", "senet154", "vgg19", "pyramidnet_imagenet")
 TOLERANCE = {"eval": 1e-11, "train": 1e-9, "gradient": 1e-8}
 
 
