@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,12 +44,14 @@ def several(part: st.SearchStrategy[Any], least: int = 0, most: int = 3) -> st.S
 # ---------------------------------------------------------------- expressions, by how tightly they bind
 
 
+@cache
 def expressions(depth: int = 2) -> st.SearchStrategy[ast.Expression]:
     """Anything that may stand after `=`."""
     tighter = conditionals(depth)
     return tighter | new(ast.Feed, tighter, several(references(depth), 1)) if depth else tighter
 
 
+@cache
 def conditionals(depth: int) -> st.SearchStrategy[ast.Expression]:
     if not depth:
         return sums(0)
@@ -61,6 +63,7 @@ def conditionals(depth: int) -> st.SearchStrategy[ast.Expression]:
     return sums(depth) | compared | negated | joined | either | new(ast.Choose, below, below, below)
 
 
+@cache
 def sums(depth: int) -> st.SearchStrategy[ast.Expression]:
     if not depth:
         return items(0)
@@ -70,6 +73,7 @@ def sums(depth: int) -> st.SearchStrategy[ast.Expression]:
     return signs(depth) | product | total | longer
 
 
+@cache
 def signs(depth: int) -> st.SearchStrategy[ast.Expression]:
     if not depth:
         return items(0)
@@ -77,6 +81,7 @@ def signs(depth: int) -> st.SearchStrategy[ast.Expression]:
     return items(depth) | power | new(partial(ast.Unary, "-"), power | items(depth - 1))
 
 
+@cache
 def items(depth: int) -> st.SearchStrategy[ast.Expression]:
     """What binds most tightly: may stand after `/` and `*`, and be indexed."""
     leaves = (
@@ -92,12 +97,14 @@ def items(depth: int) -> st.SearchStrategy[ast.Expression]:
     )  # fmt: skip
 
 
+@cache
 def references(depth: int = 1) -> st.SearchStrategy[ast.Reference]:
     word = names | st.sampled_from(["norm", "act", "in"])
     given = st.none() | several(arguments(depth - 1)) if depth else st.none()
     return named(ast.Reference, word, given)
 
 
+@cache
 def arguments(depth: int) -> st.SearchStrategy[ast.Argument]:
     depth = max(depth, 0)
     return (
@@ -193,3 +200,46 @@ definitions = (
 def programs() -> st.SearchStrategy[ast.Program]:
     """Any program that the grammar has, whatever it may mean."""
     return new(partial(ast.Program, 1), several(new(ast.Use, texts)), several(definitions, most=4))
+
+
+# ---------------------------------------------------------------- networks that build
+
+FAMILIES = (  # blocks of one family leave the same number of channels
+    ("basic", "preact_basic", "wide", "se_basic", "elu_basic", "pyramid_basic", "basic_bn_after", "basic_relu_before"),
+    ("bottleneck", "bottleneck_v1", "preact_bottleneck", "se_bottleneck", "pyramid_bottleneck"),
+)
+SHORTCUTS = ("projection", "zero_pad", "conv_shortcut", "avg_zero_pad", "avg_projection")
+SCHEDULES = ("linear(0.5)", "uniform(0.9)", "1 - l / L * 0.3")
+SPANS = ("all", "each stage", "each 1", "s1", "s1[1]")
+
+
+@st.composite
+def networks(draw: st.DrawFn, *, most_stages: int = 4, most_blocks: int = 4) -> str:
+    """The text of a residual network, `drawn`, over the library: every one is right, and small enough to run."""
+    n_stages = draw(st.integers(1, most_stages))
+    width = draw(st.sampled_from([16, 32]))
+    blocks = draw(st.sampled_from(FAMILIES))
+    drop = draw(st.sampled_from(["", ", per = sample", ", rescale = train", ", per = sample, rescale = train"]))
+    survives = ["", *(f"survive {schedule}{drop}" for schedule in SCHEDULES)]
+    lines = [
+        f"input 3x{8 * 2**n_stages}x{8 * 2**n_stages}",
+        f"stem conv(3x3, {width}) -> {draw(st.sampled_from(['bn', 'bn -> relu', 'norm -> act']))}",
+    ]
+    strides = [draw(st.sampled_from([1, 2] if n else [1])) for n in range(n_stages)]
+    for n, stride in enumerate(strides, start=1):
+        block = draw(st.sampled_from(blocks))
+        width *= stride
+        run = f"{block}({width}) * {draw(st.integers(1, most_blocks))}"
+        if draw(st.booleans()):
+            run += f" + {block}({width}) * {draw(st.integers(1, 2))}"
+        own = draw(st.sampled_from(["", "", f" {{ {draw(st.sampled_from(survives))} }}", " { act elu }"]))
+        lines.append(f"stage s{n}{' /2' if stride == 2 else ''} : {run}{own}")
+    lines.append(f"head norm -> act -> global_avgpool -> linear({draw(st.integers(2, 10))})")
+    lines.append(f"shortcut identity else {draw(st.sampled_from(SHORTCUTS))}")
+    wiring = draw(st.sampled_from(["", "levels 2 via projection", "levels 3 via conv_shortcut", *SPANS]))
+    if wiring in SPANS:
+        wiring = f"link upper over {wiring} via identity else {draw(st.sampled_from(SHORTCUTS))}"
+    survive = draw(st.sampled_from(survives))
+    norm = draw(st.sampled_from(["", "norm groupnorm(4)", "act elu"]))
+    lines += [line for line in (wiring, survive, norm) if line]
+    return "res 1\nuse \"std.res\"\n\nnetwork drawn {\n  " + "\n  ".join(lines) + "\n}\n"
