@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resdsl.analysis.cost import Cost, cost
-    from resdsl.build import build
-    from resdsl.compiler import load
+    from resdsl.analysis.diff import Diff, diff
+    from resdsl.compiler import build, load
     from resdsl.diagnostics import Code, Diagnostic, ResError
     from resdsl.emit import emit
+    from resdsl.emit.draw import Drawing, draw
     from resdsl.ir.graph import Graph, Link, Section, Step
     from resdsl.ir.unit import Node, Unit
     from resdsl.limits import Limits
@@ -27,6 +28,8 @@ _HOMES = {
     "Code": "resdsl.diagnostics",
     "Cost": "resdsl.analysis.cost",
     "Diagnostic": "resdsl.diagnostics",
+    "Diff": "resdsl.analysis.diff",
+    "Drawing": "resdsl.emit.draw",
     "Graph": "resdsl.ir.graph",
     "Limits": "resdsl.limits",
     "Link": "resdsl.ir.graph",
@@ -37,8 +40,10 @@ _HOMES = {
     "Shape": "resdsl.shape",
     "Step": "resdsl.ir.graph",
     "Unit": "resdsl.ir.unit",
-    "build": "resdsl.build",
+    "build": "resdsl.compiler",
     "cost": "resdsl.analysis.cost",
+    "diff": "resdsl.analysis.diff",
+    "draw": "resdsl.emit.draw",
     "emit": "resdsl.emit",
     "load": "resdsl.compiler",
     "parse": "resdsl.syntax",
@@ -63,6 +68,8 @@ __all__ = [
     "Code",
     "Cost",
     "Diagnostic",
+    "Diff",
+    "Drawing",
     "Graph",
     "Limits",
     "Link",
@@ -76,6 +83,8 @@ __all__ = [
     "__version__",
     "build",
     "cost",
+    "diff",
+    "draw",
     "emit",
     "load",
     "parse",

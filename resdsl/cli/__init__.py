@@ -15,6 +15,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "show": "Print a network as the table of its paper would.",
         "list": "List the networks of the library.",
         "build": "Make the torch module of a network, run it once, and write its Python file.",
+        "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",
+        "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost.",
         "explain": "Tell what a code in a message means.",
     }
 )
