@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Self
 
 
 class Code(Enum):
@@ -10,7 +11,7 @@ class Code(Enum):
 
     explanation: str
 
-    def __new__(cls, value: str, explanation: str) -> Code:
+    def __new__(cls, value: str, explanation: str) -> Self:
         """A member whose value is the code that people see."""
         member = object.__new__(cls)
         member._value_ = value
@@ -37,6 +38,7 @@ class Code(Enum):
     NAME_TAKEN = "name-taken", "Two things of one kind have the same name."
     NAME_CYCLE = "name-cycle", "A definition leads back to itself; every program ends, so none may."
     NAME_UNUSED = "name-unused", "A parameter or a local definition that nothing uses."
+    NAME_SHADOWS = "name-shadows", "A definition hides one of the same name in a file that is used."
     NAME_KIND = "name-kind", "The name stands for a thing of another kind than is wanted here."
 
     # ------------------------------------------------------------ argument: what is given to a definition

@@ -117,10 +117,10 @@ def check_type(parameter: ast.Parameter, value: Value, span: Span) -> Value:
     Raises Mistake for a value of another type.
     """
     kind = parameter.type
-    wanted = _TYPES.get(kind or "")
+    wanted = TYPES.get(kind or "")
     if kind is not None and wanted is None:
-        near = nearest(kind, _TYPES)
-        help = f"did you mean `{near}`?" if near else f"the types are {', '.join(_TYPES)}"
+        near = nearest(kind, TYPES)
+        help = f"did you mean `{near}`?" if near else f"the types are {', '.join(TYPES)}"
         raise mistake(Code.NAME_UNKNOWN, f"there is no type `{kind}`", parameter.span, help=help)
     if wanted is not None and not wanted[1](value):
         message = f"`{parameter.name}` takes {wanted[0]}, not {describe(value)}"
@@ -176,7 +176,7 @@ def _is_size(value: Value) -> bool:
     )
 
 
-_TYPES: dict[str, tuple[str, Callable[[Value], bool]]] = {
+TYPES: dict[str, tuple[str, Callable[[Value], bool]]] = {
     "int": ("a whole number", _is_whole),
     "float": ("a number", _is_number),
     "prob": ("a probability, from 0 to 1", _is_probability),

@@ -14,7 +14,7 @@ from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse_recovering
 
-_KINDS: dict[type[ast.AnyDefinition], str] = {
+KINDS: dict[type[ast.AnyDefinition], str] = {
     ast.Network: "network",
     ast.Derived: "network",
     ast.Block: "block",
@@ -201,7 +201,7 @@ class Loader:
         module.lost_files |= used.lost_files
 
     def _define(self, module: Module, definition: ast.AnyDefinition) -> None:
-        kind = _KINDS[type(definition)]
+        kind = KINDS[type(definition)]
         before = module.own.get((kind, definition.name))
         if before is None:
             module.own[kind, definition.name] = Found(definition, module)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from resdsl.diagnostics import Code, Fix, nearest
+from resdsl.diagnostics import Code, Fix, Note, nearest
 from resdsl.elaborate.definitions import Module
 from resdsl.elaborate.problems import Echo, Mistake, mistake
 from resdsl.ops import OPS
@@ -79,12 +79,32 @@ def unknown_value(
     return mistake(Code.NAME_UNKNOWN, message, span, help=f"name it: `let {name} = …`, or make it a parameter")
 
 
+def misspelt(
+    code: Code,
+    message: str,
+    span: Span,
+    name: str,
+    candidates: Iterable[str],
+    *,
+    otherwise: str = "",
+    notes: tuple[Note, ...] = (),
+) -> Mistake:
+    """A name that is none of the candidates: the nearest of them is the help and the fix, else `otherwise` the help."""
+    near = nearest(name, candidates)
+    if near is None:
+        return mistake(code, message, span, notes=notes, help=otherwise)
+    return mistake(code, message, span, notes=notes, help=f"did you mean `{near}`?", fix=Fix(span, near))
+
+
 def unknown_label(label: str, span: Span, labels: Collection[str], wanted: str = "part of the network") -> Mistake:
     """A label is wanted, and nothing (or nothing that is `wanted`) has this one."""
     message = f"no {wanted} is labelled `{label}`"
-    if near := nearest(label, labels):
-        return mistake(Code.NETWORK_LABEL, message, span, help=f"did you mean `{near}`?", fix=Fix(span, near))
-    return mistake(Code.NETWORK_LABEL, message, span, help=_listed("label", labels) if labels else "")
+    return misspelt(Code.NETWORK_LABEL, message, span, label, labels, otherwise=_listed("label", labels))
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names in a row, each in backquotes."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _listed(what: str, names: Collection[str]) -> str:

@@ -1,0 +1,156 @@
+"""Resolves every name of a file, used or not, before anything is computed, and tells all that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from resdsl.diagnostics import Code, Diagnostic, Note
+from resdsl.elaborate.definitions import KINDS, Found, Module
+from resdsl.elaborate.network_walk import NetworkWalk
+from resdsl.elaborate.problems import Echo, Problems, mistake
+from resdsl.elaborate.references import References
+from resdsl.elaborate.unknown import in_words
+from resdsl.elaborate.walk import BodyWalk, Resolved, Vocabulary
+from resdsl.limits import Limits
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+
+class NameResolver:
+    """Resolves definitions, each once, also of used files where they are asked for."""
+
+    def __init__(self, vocabulary: Vocabulary, told: Iterable[Diagnostic], limits: Limits) -> None:
+        """Takes what reading the files has told: a definition with such a mistake in it is broken."""
+        self.vocabulary = vocabulary
+        self._told = [d.span for d in told if d.span is not None and d.severity == "error" and d.fix is None]
+        self._resolved: dict[int, Resolved] = {}
+        self._under_way: list[ast.AnyDefinition] = []
+        self._limits = limits
+        self._told_deep = False
+
+    def resolve(self, found: Found) -> Resolved:
+        """What a definition's names stand for."""
+        definition = found.definition
+        if id(definition) not in self._resolved:
+            resolved = self._resolved[id(definition)] = Resolved()
+            self._under_way.append(definition)
+            references = self._walk(found, resolved)
+            self._under_way.pop()
+            resolved.references = tuple(references.found)
+            resolved.broken |= bool(resolved.problems.errors) or references.lost or self._is_torn(definition)
+        return self._resolved[id(definition)]
+
+    def reach(self, found: Found) -> list[Resolved]:
+        """What a definition leads to, itself included."""
+        seen: dict[int, Resolved] = {}
+        waiting = [found]
+        while waiting:
+            here = waiting.pop()
+            if id(here.definition) not in seen:
+                seen[id(here.definition)] = resolved = self.resolve(here)
+                waiting += resolved.references
+        return list(seen.values())
+
+    def below(self, found: Found, span: Span) -> Resolved:
+        """What a definition that another is made of stands for. Raises Mistake where that leads back, or too deep."""
+        definition, deepest = found.definition, self._limits.nesting
+        what = in_words(KINDS[type(definition)])
+        if self.is_under_way(found):
+            start = next(n for n, other in enumerate(self._under_way) if other is definition)
+            circle = " → ".join(other.name for other in (*self._under_way[start:], definition))
+            message = f"the {what} `{definition.name}` leads back to itself: {circle}"
+            raise mistake(Code.NAME_CYCLE, message, span, notes=(Note(definition.name_span, "defined here"),))
+        resolved = self._resolved.get(id(definition))
+        if len(self._under_way) > deepest or (resolved is not None and resolved.height >= deepest):
+            if self._told_deep:
+                raise Echo
+            self._told_deep = True
+            message = f"{what}s are made of each other more than {deepest} deep"
+            raise mistake(Code.LIMIT_NESTING, message, span)
+        return self.resolve(found)
+
+    def is_under_way(self, found: Found) -> bool:
+        """Whether a definition is being resolved: what leads to it leads to itself."""
+        return any(found.definition is other for other in self._under_way)
+
+    def _walk(self, found: Found, resolved: Resolved) -> References:
+        definition = found.definition
+        walk = (NetworkWalk if isinstance(definition, ast.Network | ast.Derived) else BodyWalk)(self, found, resolved)
+        with walk.references.collect():
+            walk.parameters(definition.parameters)
+            walk.follow()
+        return walk.references
+
+    def _is_torn(self, definition: ast.AnyDefinition) -> bool:
+        span = definition.span
+        within = (d for d in self._told if d.source is span.source)
+        return not definition.whole or any(d.start < span.end and span.start < d.end for d in within)
+
+
+def check_names(module: Module, resolver: NameResolver) -> Problems:
+    """The mistakes in the names of a file, in each of its definitions, and what is unused or hides something."""
+    problems = Problems()
+    everything = [Found(definition, module) for definition in module.program.definitions]
+    resolved = [resolver.resolve(found) for found in everything]
+    for one in resolved:
+        for diagnostic in one.problems.found:
+            problems.add(diagnostic)
+    if not any(one.broken for one in resolved):
+        referred = {id(f.definition) for found, one in zip(everything, resolved, strict=True)
+                    for f in one.references if f.definition is not found.definition}  # fmt: skip
+        for found, one in zip(everything, resolved, strict=True):
+            _warn_of_unused(found, one, problems, is_used=id(found.definition) in referred)
+    for found in everything:
+        _warn_of_hidden(found, problems)
+    return problems
+
+
+# ---------------------------------------------------------------- warnings
+
+
+def _warn_of_unused(found: Found, resolved: Resolved, problems: Problems, *, is_used: bool) -> None:
+    definition, module = found.definition, found.module
+    what = f"the {in_words(KINDS[type(definition)])} `{definition.name}`"
+    parameters = {parameter.name for parameter in definition.parameters}
+    for name, bound in resolved.names.bound.items():
+        if bound.span is None or bound.used:
+            continue
+        if name in parameters:
+            problems.warn(
+                Code.NAME_UNUSED, f"nothing uses the parameter `{name}`", bound.span, help=_handed_on(found, name)
+            )
+        else:
+            problems.warn(Code.NAME_UNUSED, f"nothing uses `{name}`", bound.span, help="delete it")
+    is_program = any(isinstance(d, ast.Network | ast.Derived) for d in module.program.definitions)
+    is_default = isinstance(definition, ast.ShortcutKind) and definition.name in ("identity", "projection")
+    if is_program and not is_used and not is_default and not isinstance(definition, ast.Network | ast.Derived):
+        problems.warn(
+            Code.NAME_UNUSED,
+            f"no network of this file uses {what}",
+            definition.name_span,
+            help="delete it, or move it to a file that others `use`",
+        )
+
+
+def _handed_on(found: Found, name: str) -> str:
+    definition = found.definition
+    if isinstance(definition, ast.Derived):
+        return f"`{definition.base.name}({name} = {name})` would hand it on; else delete it"
+    return "delete it, or use it"
+
+
+def _warn_of_hidden(found: Found, problems: Problems) -> None:
+    definition, module = found.definition, found.module
+    kind = KINDS[type(definition)]
+    hidden = module.used.get((kind, definition.name))
+    if hidden is not None:
+        problems.add(
+            Diagnostic(
+                Code.NAME_SHADOWS,
+                f"the {in_words(kind)} `{definition.name}` hides the one of a used file",
+                definition.name_span,
+                notes=(Note(hidden.definition.name_span, "this one"),),
+                help="give yours a name of its own",
+                severity="warning",
+            )
+        )

@@ -1,0 +1,347 @@
+"""Resolves the names in expressions, chains and arguments to what they stand for, without computing anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+from resdsl.diagnostics import Code, Note
+from resdsl.elaborate.arguments import ParameterPlacer, SettingPlacer, parameter_missing, setting_missing
+from resdsl.elaborate.definitions import Found, Module
+from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
+from resdsl.elaborate.unknown import KINDS, a, unknown_definition, unknown_value
+from resdsl.ops import OPS, Op
+from resdsl.record import field, state
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+Kind = Literal["value", "tensor", "block", "shortcut", "layer"]
+"""What a name of a definition's body stands for."""
+
+CLOSURES: dict[str | None, Kind] = {"block": "block", "shortcut": "shortcut", "layer": "layer"}
+"""The kinds of definitions that a parameter may stand for, by its type."""
+
+
+@state
+class Bound:
+    """A name of a definition's body: what it stands for, where it got its meaning, and whether anything uses it."""
+
+    kind: Kind
+    span: Span | None = None
+    used: bool = False
+
+
+@state
+class Names:
+    """The names that are bound at a place; one that is not here is looked for in the parent.
+
+    `later` are those that are bound further down.
+    """
+
+    parent: Names | None = None
+    bound: dict[str, Bound] = field(factory=dict[str, Bound])
+    later: dict[str, Span] = field(factory=dict[str, Span])
+
+    def child(self, *values: str) -> Names:
+        """The names inside, with these values beside them."""
+        return Names(self, {name: Bound("value") for name in values})
+
+    def find(self, name: str) -> Bound | None:
+        """What a name stands for; does not count as a use."""
+        here: Names | None = self
+        while here is not None:
+            if name in here.bound:
+                return here.bound[name]
+            here = here.parent
+        return None
+
+    def visible(self, *kinds: Kind) -> list[str]:
+        """The names that stand for things of these kinds."""
+        outer = self.parent.visible(*kinds) if self.parent else []
+        return [*(name for name, bound in self.bound.items() if bound.kind in kinds), *outer]
+
+
+class References:
+    """Follows the names of one definition.
+
+    Attributes:
+        module: the file whose definitions are visible.
+        problems: where mistakes go.
+        found: the definitions that were referred to, in `spans` where.
+        lost: whether a name may have been defined in what could not be read.
+    """
+
+    def __init__(self, module: Module, problems: Problems) -> None:
+        self.module = module
+        self.problems = problems
+        self.found: list[Found] = []
+        self.spans: list[Span] = []
+        self.lost = False
+
+    @contextmanager
+    def collect(self) -> Generator[None]:
+        """Goes on after the block when a mistake, or an echo of one, ends it early."""
+        try:
+            yield
+        except Mistake as raised:
+            self.problems.add(raised.diagnostic)
+        except Echo:
+            self.lost = True
+
+    # ------------------------------------------------------------ expressions
+
+    def value(self, expression: ast.Expression, names: Names, *, tensors: bool = False) -> Kind:
+        """Resolves an expression; `tensors` says whether tensors have a place in it. Gives the kind of its value."""
+        match expression:
+            case ast.Integer() | ast.Real() | ast.String() | ast.Boolean() | ast.Quantity() | ast.Size():
+                return "value"
+            case ast.Reference():
+                return self._named(expression, names, tensors=tensors)
+            case ast.Group():
+                return self.value(expression.value, names, tensors=tensors)
+            case ast.Unary():
+                return self.value(expression.operand, names, tensors=tensors)
+            case ast.Binary():
+                return self._binary(expression, names, tensors=tensors)
+            case ast.Choose():
+                self.value(expression.condition, names)
+                kind = self.value(expression.then, names, tensors=tensors)
+                self.value(expression.otherwise, names, tensors=tensors)
+                return kind
+            case ast.ListOf():
+                for item in expression.items:
+                    self.value(item, names)
+                return "value"
+            case ast.Index():
+                self.value(expression.value, names)
+                self.value(expression.index, names)
+                return "value"
+            case ast.Feed():
+                return self._feed(expression, names, tensors=tensors)
+
+    def _named(self, reference: ast.Reference, names: Names, *, tensors: bool) -> Kind:
+        bound = names.find(reference.name)
+        if bound is None:
+            self._function(reference, names, tensors=tensors)
+            return "tensor" if tensors and reference.name == "concat" else "value"
+        bound.used = True
+        if bound.kind == "tensor" and not tensors:
+            self._tell(Code.VALUE_TYPE, "a tensor stands where a value is wanted", reference.name_span)
+        if reference.arguments is not None:
+            thing = {"value": "a value", "tensor": "a tensor"}.get(bound.kind) or a(bound.kind)
+            self._tell(Code.VALUE_TYPE, f"`{reference.name}` is {thing} and takes no arguments", reference.name_span)
+            self._arguments(reference, names)
+        return bound.kind
+
+    def _function(self, reference: ast.Reference, names: Names, *, tensors: bool) -> None:
+        name, span = reference.name, reference.name_span
+        functions = [*FUNCTIONS, *(["concat"] if tensors else [])] if reference.arguments is not None else []
+        with self.collect():
+            if name in functions:
+                for argument in reference.arguments or ():
+                    self._function_argument(reference, argument, names, tensors=tensors)
+            elif name in FUNCTIONS:
+                raise mistake(Code.NAME_KIND, f"`{name}` is a function: it takes arguments", span)
+            else:
+                self._arguments(reference, names)
+                if name in names.later:
+                    notes = (Note(names.later[name], "gets its value here"),)
+                    message = f"`{name}` has no value yet: a `let` sees what stands above it"
+                    raise mistake(Code.NAME_UNKNOWN, message, span, notes=notes, help="move one of them")
+                raise unknown_value(name, span, self.module, names.visible("value", "tensor"), functions)
+
+    def _function_argument(
+        self, reference: ast.Reference, argument: ast.Argument, names: Names, *, tensors: bool
+    ) -> None:
+        if not isinstance(argument, ast.Positional):
+            message = f"`{reference.name}` takes values without names"
+            self._tell(Code.ARGUMENT_UNKNOWN, message, argument.span)
+        self.value(argument.value, names, tensors=tensors and reference.name == "concat")
+
+    def _binary(self, expression: ast.Binary, names: Names, *, tensors: bool) -> Kind:
+        # a + a + … + a leans left as deep as it is long: walk down that side without recursion
+        operands: list[ast.Expression] = []
+        left: ast.Expression = expression
+        while isinstance(left, ast.Binary):
+            operands.append(left.right)
+            left = left.left
+        kinds = [self.value(operand, names, tensors=tensors) for operand in (left, *reversed(operands))]
+        return "tensor" if "tensor" in kinds else "value"
+
+    def _feed(self, feed: ast.Feed, names: Names, *, tensors: bool) -> Kind:
+        if not tensors:
+            message = "layers take tensors, and there are none here"
+            help = "`->` stands in chains and in equations"
+            self._tell(Code.VALUE_TYPE, message, feed.span, help=help)
+            return "value"
+        kind = self.value(feed.value, names, tensors=True)
+        if kind != "tensor":
+            self._tell(Code.VALUE_TYPE, "a tensor is wanted before `->`", feed.value.span)
+        for layer in feed.layers:
+            self.use("layer", layer, names)
+        return "tensor"
+
+    def text(self, text: ast.String, names: Names) -> None:
+        """The names in braces in a message: `{depth}`."""
+        for match in IN_BRACES.finditer(text.value):
+            name = match.group(1)
+            bound = names.find(name)
+            if bound is not None and bound.kind == "value":
+                bound.used = True
+            elif bound is not None:
+                self._tell(Code.NAME_KIND, f"a value is wanted in braces; `{name}` is none", text.span)
+            else:
+                with self.collect():
+                    raise unknown_value(name, part(text.span, name), self.module, names.visible("value"))
+
+    # ------------------------------------------------------------ blocks, kinds, layers, schedules
+
+    def chain(self, chain: ast.Chain, names: Names) -> None:
+        """Layers one after another."""
+        for layer in chain.layers:
+            self.use("layer", layer, names)
+
+    def kinds(self, kinds: ast.Kinds, names: Names) -> None:
+        """`A else B`."""
+        self.use("shortcut", kinds.first, names)
+        if kinds.otherwise is not None:
+            self.use("shortcut", kinds.otherwise, names)
+
+    def use(self, kind: Kind, reference: ast.Reference, names: Names, *, partly: bool = False, given: str = "") -> None:
+        """A block, kind or layer where one is wanted.
+
+        Args:
+            kind: what is wanted.
+            reference: what is written.
+            names: what is bound there.
+            partly: whether its user may give further arguments.
+            given: a parameter that gets its value otherwise.
+        """
+        bound = names.find(reference.name)
+        if bound is not None:
+            bound.used = True
+        if reference.name in ("norm", "act") or (bound is not None and bound.kind == kind):
+            self._arguments(reference, names)
+            return
+        found = self.module.find(kind, reference.name)
+        if found is not None:
+            self.call(found, reference, names, partly=partly, given=given)
+        elif kind == "layer" and reference.name in OPS:
+            self._primitive(OPS[reference.name], reference, names, partly=partly)
+        else:
+            self._arguments(reference, names)
+            known = names.visible(kind)
+            words = "" if bound is None else "a value" if bound.kind in ("value", "tensor") else a(bound.kind)
+            with self.collect():
+                raise unknown_definition(
+                    kind, reference.name, reference.name_span, self.module, known=known, bound=words
+                )
+
+    def call(
+        self, found: Found, reference: ast.Reference, names: Names, *, partly: bool = False, given: str = ""
+    ) -> None:
+        """The arguments of a definition."""
+        self.refer(found, reference.name_span)
+        definition = found.definition
+        fits = self.place(definition.name, definition.parameters, definition.name_span, reference, names)
+        placed = {parameter.name for parameter in fits or ()}
+        if partly or fits is None:
+            return
+        for parameter in definition.parameters:
+            if parameter.default is None and parameter.name not in placed | {given}:
+                self.problems.add(parameter_missing(definition, parameter, reference.span).diagnostic)
+
+    def place(
+        self,
+        name: str,
+        parameters: tuple[ast.Parameter, ...],
+        declared: Span | None,
+        reference: ast.Reference,
+        names: Names,
+    ) -> list[ast.Parameter] | None:
+        """The parameters that get a value from the arguments; None where an argument fits none."""
+        placer = ParameterPlacer(name, parameters, declared)
+        placed: list[ast.Parameter] = []
+        for argument in reference.arguments or ():
+            with self.collect():
+                parameter = placer.add(argument)
+                placed.append(parameter)
+                self.argument(parameter, argument.value, names)
+        return placed if len(placed) == len(reference.arguments or ()) else None
+
+    def argument(self, parameter: ast.Parameter, expression: ast.Expression, names: Names) -> None:
+        """The value of a parameter: a block, kind or layer where that is its type."""
+        kind = CLOSURES.get(parameter.type)
+        if kind is None:
+            self.value(expression, names)
+        elif isinstance(expression, ast.Reference):
+            self.use(kind, expression, names, partly=True)
+        else:
+            self._tell(Code.ARGUMENT_TYPE, f"the name of {a(kind)} is wanted here", expression.span)
+
+    def _primitive(self, op: type[Op], reference: ast.Reference, names: Names, *, partly: bool) -> None:
+        placer = SettingPlacer(op)
+        fits = True
+        for argument in reference.arguments or ():
+            fits = False
+            with self.collect():
+                setting = placer.add(argument)
+                fits = True
+                value = argument.value
+                if setting.type == "word" and isinstance(value, ast.Reference) and names.find(value.name) is None:
+                    continue
+                self.value(value, names)
+            if not fits:
+                return
+        for setting in placer.missing() if not partly else ():
+            self.problems.add(setting_missing(op, setting, reference.span).diagnostic)
+
+    def schedule(self, expression: ast.Expression, names: Names) -> None:
+        """What follows `survive`: a schedule of that name, or a formula in l and L."""
+        if isinstance(expression, ast.Reference) and names.find(expression.name) is None:
+            found = self.module.find("schedule", expression.name)
+            if found is not None:
+                self.call(found, expression, names)
+                return
+            if expression.name not in ("l", "L", *FUNCTIONS):
+                self._arguments(expression, names)
+                with self.collect():
+                    raise unknown_definition("schedule", expression.name, expression.name_span, self.module)
+                return
+        self.value(expression, names.child("l", "L"))
+
+    def _arguments(self, reference: ast.Reference, names: Names) -> None:
+        """Arguments of what only its user knows: names of definitions pass."""
+        for argument in reference.arguments or ():
+            value = argument.value
+            if isinstance(value, ast.Reference) and names.find(value.name) is None:
+                found = next((f for kind in KINDS if (f := self.module.find(kind, value.name))), None)
+                if found is not None:
+                    self.refer(found, value.name_span)
+                    continue
+                if value.name in OPS:
+                    continue
+            self.value(value, names)
+
+    def refer(self, found: Found, span: Span) -> None:
+        """Notes that a definition is referred to."""
+        self.found.append(found)
+        self.spans.append(span)
+
+    def _tell(self, code: Code, message: str, span: Span, *, help: str = "") -> None:
+        self.problems.add(mistake(code, message, span, help=help).diagnostic)
+
+
+def part(span: Span, word: str, *, last: bool = False) -> Span:
+    """The characters of a word within a span; its first, or its last place there."""
+    places = list(re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", span.text))
+    if not places:
+        return span
+    start = span.start + places[-1 if last else 0].start()
+    return Span(span.source, start, start + len(word))
+
+
+IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
