@@ -17,7 +17,7 @@ ROWS = {
 EXACT = {key: row["exact_params"] for key, row in ROWS.items() if row["exact_params"] is not None}
 
 SAID: dict[tuple[str, str], str] = {
-    # ------------------------------------------------------------ He et al. 2015, CIFAR
+    # ------------------------------------------------------------ He et al. 2016, CIFAR
     ("ResNet-20-A", "CIFAR-10"): "resnet20",
     ("ResNet-20-A", "CIFAR-100"): "resnet20(classes = 100)",
     ("ResNet-20-B", "CIFAR-10"): "resnet_cifar_b(depth = 20)",
@@ -55,7 +55,7 @@ SAID: dict[tuple[str, str], str] = {
     ("ResNet-1202-A", "CIFAR-100"): "resnet1202(classes = 100)",
     ("ResNet-1202-B", "CIFAR-10"): "resnet_cifar_b(depth = 1202)",
     ("ResNet-1202-B-convonly", "CIFAR-10"): "resnet_cifar_b_conv(depth = 1202)",
-    # ------------------------------------------------------------ He et al. 2016, CIFAR
+    # ------------------------------------------------------------ He et al. 2016b, CIFAR
     ("PreResNet-20-B", "CIFAR-10"): "preresnet_cifar_b(depth = 20)",
     ("PreResNet-32-A", "CIFAR-10"): "preresnet_cifar(depth = 32)",
     ("PreResNet-32-B", "CIFAR-10"): "preresnet_cifar_b(depth = 32)",
@@ -141,7 +141,7 @@ SAID: dict[tuple[str, str], str] = {
     ("RoR-3-WRN40-4", "CIFAR-10"): "ror3_wrn40_4",
     ("RoR-3-WRN40-4", "CIFAR-100"): "ror3_wrn40_4(classes = 100)",
     ("RoR-3-WRN58-4", "CIFAR-100"): "ror3_wrn58_4(classes = 100)",
-    # ------------------------------------------------------------ He et al. 2016, Tables 1 and 2
+    # ------------------------------------------------------------ He et al. 2016b, Tables 1 and 2
     ("ResNet-110 constant scaling 0.5/1", "CIFAR-10"): "resnet110_scale_shortcut",
     ("ResNet-110 constant scaling 0.5/0.5", "CIFAR-10"): "resnet110_scale_both",
     ("ResNet-110 exclusive gating b_g=-7", "CIFAR-10"): "resnet110_exclusive_gate(bias = -7)",

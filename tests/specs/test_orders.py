@@ -9,7 +9,7 @@ from resdsl.ops import Conv
 
 CONV, BN, RELU = "conv", "bn", "relu"
 
-# He et al. 2016, Fig. 4 and Table 2, with F (its own activations first) and what follows the addition
+# He et al. 2016b, Fig. 4 and Table 2, with F (its own activations first) and what follows the addition
 ORDERS: dict[str, tuple[list[str], list[str]]] = {
     "basic": ([CONV, BN, RELU, CONV, BN], [RELU]),
     "basic_bn_after": ([CONV, BN, RELU, CONV], [BN, RELU]),

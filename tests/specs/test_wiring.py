@@ -64,7 +64,7 @@ def test_each_further_level_splits_every_span_in_three(m: int, spans: list[int],
     assert len(graph.links) == sum(54 // span for span in spans)
 
 
-# ------------------------------------------------------------ pre-activation (He et al. 2016, appendix)
+# ------------------------------------------------------------ pre-activation (He et al. 2016b, appendix)
 
 
 def test_the_first_preactivated_unit_shares_its_activation_and_the_next_does_not(library: Library) -> None:
@@ -138,7 +138,7 @@ def test_huang_et_al_average_where_he_et_al_subsample(library: Library) -> None:
     assert ops == {"resnet110": [["subsample", "pad_channels"]] * 2, "resnet110_sd": [["avgpool", "pad_channels"]] * 2}
 
 
-# ------------------------------------------------------------ shortcuts (He et al. 2016, Table 1)
+# ------------------------------------------------------------ shortcuts (He et al. 2016b, Table 1)
 
 
 @pytest.mark.parametrize(
