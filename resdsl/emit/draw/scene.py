@@ -110,7 +110,7 @@ class Group:
         items: the shapes.
         tip: lines of text to show about it.
         lines: the lines of the spec that made it, from 1.
-        opens: the key of a view that shows more of it (`blocks`, `unit:2`); empty for none.
+        opens: where more of it is shown: a view and a key there (`unit#unit.2`); empty for nowhere.
         faded: whether it is only there for orientation (unchanged, in a picture of changes).
     """
 
@@ -174,6 +174,17 @@ def moved_item(item: Item, dx: float, dy: float) -> Item:
     if isinstance(item, Group):
         return replace(item, items=tuple(moved_item(inner, dx, dy) for inner in item.items))
     return moved(item, dx, dy)
+
+
+def of_net(number: int, items: tuple[Item, ...]) -> Group:
+    """The items of one of several nets, as a group `net.2`; keys in it begin with `2:`, for keys are unique in a scene."""
+    return Group(f"net.{number}", tuple(_renamed(item, f"{number}:") for item in items))
+
+
+def _renamed(item: Item, prefix: str) -> Item:
+    if not isinstance(item, Group):
+        return item
+    return replace(item, key=prefix + item.key, items=tuple(_renamed(inner, prefix) for inner in item.items))
 
 
 def _shapes(items: tuple[Item, ...]) -> Iterator[Shape]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from resdsl.analysis.receptive import Seen, receptive_field
 from resdsl.emit.draw.fold import Detail, Run, fold
+from resdsl.emit.draw.kinds import unit_kinds
 from resdsl.emit.draw.looks import Look, block_look, link_look
 from resdsl.emit.draw.viewmodel import Chain, Lane, Mark, Marks, Net, Row, Stage
 from resdsl.emit.draw.wording import (
@@ -36,12 +37,20 @@ def view(graph: Graph, detail: Detail | Mapping[str, Detail], marks: Marks | Non
     hidden = {lane.key for of_run in inner.values() for alike in of_run for lane in alike}
     fields = receptive_field(graph).sections
     numbers = {section.label: number for number, section in enumerate(graph.stages(), start=1)}
+    kinds = {step: kind.number for kind in unit_kinds(graph) for step in kind.steps}
     parts = tuple(
         _stage(
             graph,
             section,
             numbers[section.label],
-            tuple(_row(graph, section, run, _merged(run, inner.get(run.first, [])), _step_mark(run.first, marks)) for run in runs[section.label]),
+            tuple(
+                replace(
+                    _row(graph, section, run, _merged(run, inner.get(run.first, []))),
+                    mark=_step_mark(run.first, marks),
+                    kind=kinds[run.first],
+                )
+                for run in runs[section.label]
+            ),
             _field_words(fields[section.label]),
         )
         if section.kind == "stage"
@@ -106,16 +115,23 @@ def chain_words(unit: Unit) -> tuple[str, ...]:
 
 def _stage(graph: Graph, section: Section, number: int, rows: tuple[Row, ...], field: str) -> Stage:
     units = [step.unit for step in graph.steps[section.first : section.last + 1]]
+    params, macs = sum(unit.n_params for unit in units), sum(unit.macs for unit in units)
+    tip = [f"stage {section.label}: {plural(len(units), 'block')}"]
+    tip.append(f"{times(str(units[0].inputs[0]))} → {times(str(units[-1].output_shape))}")
+    tip.append(f"{params:,} params · {macs:,} MACs")
+    tip += [f"a pixel of its output sees {field} pixels of the input"] if field else []
+    tip += [section.doc] if section.doc else []
     return Stage(
         section=section,
         number=number,
         rows=rows,
         output=units[-1].output_shape,
-        params=sum(unit.n_params for unit in units),
-        macs=sum(unit.macs for unit in units),
+        params=params,
+        macs=macs,
         field=field,
         tapped=section.label in graph.taps,
         lines=spec_lines(graph, section.span),
+        tip=tuple(map(clean, tip)),
     )
 
 
@@ -144,7 +160,7 @@ def _step_mark(step: int, marks: Marks | None) -> Mark:
     return marks.steps.get(step, "=") if marks else ""
 
 
-def _row(graph: Graph, section: Section, run: Run, inner: tuple[Lane, ...], mark: Mark) -> Row:
+def _row(graph: Graph, section: Section, run: Run, inner: tuple[Lane, ...]) -> Row:
     steps = graph.steps[run.first : run.last + 1]
     units = [step.unit for step in steps]
     places = steps[0].place, steps[-1].place
@@ -165,7 +181,6 @@ def _row(graph: Graph, section: Section, run: Run, inner: tuple[Lane, ...], mark
         notes=_notes(units),
         lines=tuple(sorted({line for step in steps for line in spec_lines(graph, step.span)})),
         tip=_row_tip(section, steps),
-        mark=mark,
     )
 
 

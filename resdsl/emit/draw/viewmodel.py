@@ -69,6 +69,7 @@ class Row:
         lines: the lines of the spec that placed the blocks.
         tip: what to tell about it.
         mark: what happened to it, in a picture of changes.
+        kind: the number of its kind of unit, as the view `unit` has it.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Row:
     lines: tuple[int, ...] = ()
     tip: tuple[str, ...] = ()
     mark: Mark = ""
+    kind: int = 1
 
     @property
     def count(self) -> int:
@@ -106,6 +108,7 @@ class Stage:
         field: the receptive field of what leaves, in words; empty where every pixel sees everything.
         tapped: whether its output is returned as a feature.
         lines: the lines of the spec that made it.
+        tip: what to tell about it.
     """
 
     section: Section
@@ -117,6 +120,7 @@ class Stage:
     field: str = ""
     tapped: bool = False
     lines: tuple[int, ...] = ()
+    tip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from resdsl.emit.draw.errors import DrawingError
-from resdsl.emit.draw.layout.blocks import lay_blocks
-from resdsl.emit.draw.layout.compare import lay_compare
-from resdsl.emit.draw.layout.diff import lay_diff
-from resdsl.emit.draw.layout.layers import lay_layers
-from resdsl.emit.draw.layout.overview import lay_overview
-from resdsl.emit.draw.layout.strip import lay_strip
-from resdsl.emit.draw.layout.table import lay_table
-from resdsl.emit.draw.layout.unit import lay_unit
-from resdsl.emit.draw.scene import Group, Item, Scene, moved_item
+from resdsl.emit.draw.scene import Item, Scene, moved_item, of_net
 from resdsl.ir.graph import Graph
 
 View = Literal["overview", "blocks", "strip", "unit", "layers", "table", "compare", "diff"]
@@ -50,12 +42,18 @@ def lay(graphs: Sequence[Graph], choice: Choice) -> Scene:
     if choice.view == "overview" and len(graphs) > 1:
         choice = replace(choice, view="compare")
     _check(graphs, choice)
-    match choice.view:
+    match choice.view:  # a layout is imported when its view is asked for
         case "table":
+            from resdsl.emit.draw.layout.table import lay_table
+
             return lay_table(graphs, shade=choice.shade)
         case "compare":
+            from resdsl.emit.draw.layout.compare import lay_compare
+
             return lay_compare(graphs, shade=choice.shade)
         case "diff":
+            from resdsl.emit.draw.layout.diff import lay_diff
+
             return lay_diff(graphs[0], graphs[1], shade=choice.shade)
         case _:
             return _stacked([_lay_one(graph, choice) for graph in graphs])
@@ -64,14 +62,24 @@ def lay(graphs: Sequence[Graph], choice: Choice) -> Scene:
 def _lay_one(graph: Graph, choice: Choice) -> Scene:
     match choice.view:
         case "blocks":
+            from resdsl.emit.draw.layout.blocks import lay_blocks
+
             return lay_blocks(graph, shade=choice.shade, unfold=choice.unfold, only=choice.only)
         case "strip":
+            from resdsl.emit.draw.layout.strip import lay_strip
+
             return lay_strip(graph)
         case "unit":
+            from resdsl.emit.draw.layout.unit import lay_unit
+
             return lay_unit(graph, shade=choice.shade)
         case "layers":
+            from resdsl.emit.draw.layout.layers import lay_layers
+
             return lay_layers(graph, shade=choice.shade, only=choice.only)
         case _:
+            from resdsl.emit.draw.layout.overview import lay_overview
+
             return lay_overview(graph, shade=choice.shade)
 
 
@@ -92,18 +100,11 @@ def _stacked(scenes: Sequence[Scene]) -> Scene:
     items: list[Item] = []
     y = 0.0
     for number, scene in enumerate(scenes, start=1):
-        items.append(Group(f"net.{number}", tuple(_renamed(moved_item(item, 0, y), number) for item in scene.items)))
+        items.append(of_net(number, tuple(moved_item(item, 0, y) for item in scene.items)))
         y += scene.height
     title = ", ".join(scene.title for scene in scenes)
     description = " ".join(scene.description for scene in scenes)
     return Scene(max(scene.width for scene in scenes), y, title, description, tuple(items))
-
-
-def _renamed(item: Item, number: int) -> Item:
-    """Keys are unique in a scene: those of net 2 begin with `2:`."""
-    if not isinstance(item, Group):
-        return item
-    return replace(item, key=f"{number}:{item.key}", items=tuple(_renamed(inner, number) for inner in item.items))
 
 
 VIEWS: dict[str, str] = {

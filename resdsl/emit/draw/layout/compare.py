@@ -13,7 +13,7 @@ from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
 from resdsl.emit.draw.metrics import line_height, shortened, wrapped
-from resdsl.emit.draw.scene import Item, Scene, Text
+from resdsl.emit.draw.scene import Item, Scene, Text, of_net
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Net, Stage
@@ -55,10 +55,10 @@ def lay_nets(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
     enter = max(input_words(items, net, at.spine, top) for net, at in zip(nets, columns, strict=True))
     places, bottom = shared_places(nets, plans, pitch, enter - 4)
     end = bottom
-    for net, at, plan, of_net in zip(nets, columns, plans, places, strict=True):
-        tops, heights = zip(*of_net, strict=True)
+    for number, (net, at, plan) in enumerate(zip(nets, columns, plans, strict=True), start=1):
+        tops, heights = zip(*places[number - 1], strict=True)
         placed = place_net(plan, at, pitch, tops, enter, heights)
-        items += placed.items
+        items.append(of_net(number, placed.items))
         for part, body in zip(plan, placed.bodies, strict=True):
             items += card_header(part, body, at)
         end = output_words(items, net, at.spine, placed.exit, bottom)

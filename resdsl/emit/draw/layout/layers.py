@@ -8,7 +8,7 @@ from resdsl.emit.draw.layout.panel import lay_panel
 from resdsl.emit.draw.layout.unit import Captioned, lay_panels
 from resdsl.emit.draw.scene import Scene
 from resdsl.emit.draw.telling import describe
-from resdsl.emit.draw.view import view
+from resdsl.emit.draw.view import spec_lines, view
 from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words
 from resdsl.ir.graph import Graph, Section
 from resdsl.ir.unit import Unit
@@ -47,4 +47,5 @@ def _panel(graph: Graph, section: Section, unit: Unit, steps: list[int], key: st
         lines.append(probability_words(kept[0], kept[-1]))
     tip = (lines[0], unit.doc, unit.cite)
     panel = lay_panel(unit, key, layer_words, shapes=True)
-    return Captioned(key, panel, tuple(map(clean, lines)), tuple(clean(line) for line in tip if line))
+    told = tuple(sorted({line for step in steps for line in spec_lines(graph, graph.steps[step].span)}))
+    return Captioned(key, panel, tuple(map(clean, lines)), tuple(clean(line) for line in tip if line), told)

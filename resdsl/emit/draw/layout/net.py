@@ -154,7 +154,7 @@ def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: flo
     items += mark_sign(chain.mark, body)
     if chain.tapped:
         items += feature(frame, body.bottom + 5)
-    opens = f"layers:{chain.section.label}"
+    opens = f"layers#layers.{chain.section.label}.1"
     return Group(chain.section.label, tuple(items), chain.tip, chain.lines, opens, faded=chain.mark == "="), body
 
 
@@ -169,14 +169,14 @@ def place_stage(
     rows: list[PlacedRow] = []
     y = top + part.header + pitch.pad + spare / (len(part.rows) + 1)
     for plan in part.rows:
-        placed = place_row(plan, frame, pitch, y, enter, f"unit:{plan.row.key}")
+        placed = place_row(plan, frame, pitch, y, enter, f"unit#unit.{plan.row.kind}")
         rows.append(placed)
         enter = placed.exit
         y += plan.height(pitch) + spare / (len(part.rows) + 1)
     tapped = feature(frame, body.bottom - 4) if stage.tapped else []
     items = (Card(body), *(row.group for row in rows), *tapped)
     label = stage.section.label
-    return Group(label, items, (), stage.lines, f"blocks:{label}"), body, rows
+    return Group(label, items, stage.tip, stage.lines, f"blocks#{label}"), body, rows
 
 
 def _outer_first(lanes: list[Lane]) -> tuple[Lane, ...]:

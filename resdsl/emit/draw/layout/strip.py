@@ -73,8 +73,8 @@ def _stage(stage: Stage, places: Places, top: float, *, shade: bool) -> Group:
     for number, row in enumerate(stage.rows):
         height = CELLS * (row.survival[0] if row.survival and shade else 1.0)
         area = Rect(place.x + number * cell, top + CELLS - height, cell - slit, height)
-        cells.append(Group(row.key, (Area(_corners(area), bar),), row.tip, row.lines, f"unit:{row.key}"))
-    return Group(stage.section.label, tuple(cells), (), stage.lines, f"blocks:{stage.section.label}")
+        cells.append(Group(row.key, (Area(_corners(area), bar),), row.tip, row.lines, f"unit#unit.{row.kind}"))
+    return Group(stage.section.label, tuple(cells), stage.tip, stage.lines, f"blocks#{stage.section.label}")
 
 
 def _chain(chain: Chain, places: Places, top: float) -> Group:
@@ -87,7 +87,7 @@ def _chain(chain: Chain, places: Places, top: float) -> Group:
     for line in words:
         items.append(Text(rect.center[0], y, shortened(line, SMALL, rect.width - 6), SMALL, "middle", room=rect))
         y += 12
-    return Group(chain.section.label, tuple(items), chain.tip, chain.lines, f"layers:{chain.section.label}")
+    return Group(chain.section.label, tuple(items), chain.tip, chain.lines, f"layers#layers.{chain.section.label}.1")
 
 
 def _link(lane: Lane, places: Places, net: Net, top: float) -> Group:

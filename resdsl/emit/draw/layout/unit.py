@@ -13,7 +13,7 @@ from resdsl.emit.draw.metrics import line_height, shortened, text_width
 from resdsl.emit.draw.scene import Card, Group, Item, Scene, Text, moved_item
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.fold import Detail
-from resdsl.emit.draw.view import view
+from resdsl.emit.draw.view import spec_lines, view
 from resdsl.emit.draw.wording import clean, kind_of_layer, kind_words, layer_words, plural, probability_words
 from resdsl.ir.graph import Graph
 
@@ -22,12 +22,13 @@ MAX_WIDTH, GAP, PAD = 1100.0, 18.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """A panel with what stands above it, bold line first."""
+    """A panel with what stands above it, bold line first, what to tell about it, and the lines of the spec about it."""
 
     key: str
     panel: Panel
     lines: tuple[str, ...]
     tip: tuple[str, ...] = ()
+    spec_lines: tuple[int, ...] = ()
 
     @property
     def width(self) -> float:
@@ -77,7 +78,7 @@ def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: fl
             shapes.append(Text(card.center[0], at - 3, shown, size, "middle", bold, ink=ink, room=room))
         left = x + (card.width - panel.panel.width) / 2
         shapes += (moved_item(item, left, y + head + 2 * PAD) for item in panel.panel.items)
-        items.append(Group(panel.key, tuple(shapes), panel.tip))
+        items.append(Group(panel.key, tuple(shapes), panel.tip, panel.spec_lines))
     return y + height + GAP
 
 
@@ -94,6 +95,8 @@ def _panel(graph: Graph, kind: UnitKind, *, shade: bool) -> Captioned:
         lines.append(probability_words(max(known), min(known)))
     places = places_words(graph, kind.steps)
     tip = [unit.definition, places, *([unit.doc] if unit.doc else []), *([unit.cite] if unit.cite else [])]
-    return Captioned(key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)))
+    placed = {line for step in kind.steps for line in spec_lines(graph, graph.steps[step].span)}
+    told = tuple(sorted(placed | {*spec_lines(graph, unit.span)}))
+    return Captioned(key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)), told)
 
 
