@@ -1,0 +1,106 @@
+"""What each token of a document is, for an editor that colours by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resdsl.lsp.document import Version
+from resdsl.lsp.symbols import Kind, Symbol
+from resdsl.record import record
+from resdsl.syntax.table import load_table
+
+TYPES = (
+    "keyword", "comment", "string", "number", "operator", "class", "struct", "type", "function", "method",
+    "parameter", "variable", "property", "enumMember", "namespace", "macro",
+)  # fmt: skip
+"""The standard types of the protocol that are used here, in the order of their numbers."""
+
+MODIFIERS = ("declaration", "readonly", "defaultLibrary", "documentation")
+"""The standard modifiers, in the order of their bits."""
+
+
+@record
+class Coloured:
+    """A token: its place, its type and its modifiers, by name."""
+
+    start: int
+    end: int
+    type: str
+    modifiers: frozenset[str] = frozenset()
+
+
+def coloured(version: Version) -> Iterator[Coloured]:
+    """All tokens and comments, in order; none spans a line's end."""
+    occurrences = {o.span.start: o for o in version.table.occurrences}
+    keywords = load_table().keywords
+    for token in sorted([*version.lexed.tokens, *version.lexed.comments], key=lambda token: token.start):
+        occurrence = occurrences.get(token.start)
+        if occurrence is not None and occurrence.span.end == token.end:
+            symbol = occurrence.symbol
+            modifiers = {"declaration"} if occurrence.defines else set[str]()
+            yield Coloured(token.start, token.end, _BY_KIND[symbol.kind], frozenset(modifiers | _brought(symbol)))
+        elif keywords.get(token.text) == token.kind:
+            yield Coloured(token.start, token.end, "keyword")
+        elif token.kind in _BY_TOKEN:
+            documents = token.kind == "COMMENT" and token.text.startswith("##")
+            modifiers = frozenset({"documentation"}) if documents else frozenset[str]()
+            yield from _lines(version, token.start, token.end, _BY_TOKEN[token.kind], modifiers)
+
+
+def _lines(version: Version, start: int, end: int, type_: str, modifiers: frozenset[str]) -> Iterator[Coloured]:
+    text = version.source.text
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        if stop > start:
+            yield Coloured(start, stop, type_, modifiers)
+        start = stop + 1
+
+
+def _brought(symbol: Symbol) -> set[str]:
+    if symbol.kind in ("op", "function", "given", "setting", "init", "scheme", "subject"):
+        return {"defaultLibrary"}
+    return {"readonly"} if symbol.kind in ("parameter", "let") else set()
+
+
+_BY_KIND: dict[Kind, str] = {
+    "network": "class",
+    "block": "struct",
+    "shortcut": "type",
+    "layer": "function",
+    "op": "function",
+    "schedule": "method",
+    "parameter": "parameter",
+    "let": "variable",
+    "equation": "variable",
+    "stage": "property",
+    "layers": "property",
+    "link": "property",
+    "file": "string",
+    "setting": "parameter",
+    "function": "function",
+    "given": "variable",
+    "init": "enumMember",
+    "scheme": "enumMember",
+    "subject": "property",
+    "option": "property",
+    "word": "enumMember",
+}
+_BY_TOKEN = {
+    "COMMENT": "comment",
+    "BLOCK_COMMENT": "comment",
+    "STRING": "string",
+    "INT": "number",
+    "REAL": "number",
+    "SIZE": "number",
+    "QUANTITY": "number",
+    "ARROW": "operator",
+    "PLUS": "operator",
+    "MINUS": "operator",
+    "STAR": "operator",
+    "SLASH": "operator",
+    "FLOOR": "operator",
+    "MODULO": "operator",
+    "CARET": "operator",
+    "COMPARE": "operator",
+}

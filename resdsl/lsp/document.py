@@ -1,0 +1,179 @@
+"""One document as an editor shows it: its module, names, networks and everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from resdsl.diagnostics import Diagnostic
+from resdsl.elaborate.definitions import Found, Module
+from resdsl.limits import DEFAULT, Limits
+from resdsl.lsp.files import Files, Reading
+from resdsl.lsp.networks import Networks, Outcome
+from resdsl.lsp.symbols import SymbolTable, base_of, build_table, path_span
+from resdsl.source import Source, Span
+from resdsl.syntax import ast
+from resdsl.syntax.lexer import Lexed, lex
+
+
+class Document:
+    """A text that is open in an editor; edits replace the text, and keep what was computed and still holds."""
+
+    def __init__(self, name: str, path: Path | None, text: str, files: Files) -> None:
+        self.name = name
+        self.path = path.resolve() if path is not None else None
+        self._files = files
+        self._networks = Networks(files.limits, {})
+        self._text = text
+        self._version: Version | None = None
+        self.edit(text)
+
+    def edit(self, text: str) -> None:
+        """The editor shows this text now."""
+        self._text = text
+        if self.path is not None:
+            self._files.shown[self.path] = text
+
+    @property
+    def now(self) -> Version:
+        """The document as it is, with the files that it uses as they are."""
+        reading = self._read()
+        if self._version is None or self._version.reading is not reading:
+            self._version = Version(reading, self._networks, self._files.limits)
+        return self._version
+
+    def _read(self) -> Reading:
+        if self.path is not None and (reading := self._files.read(self.path)) is not None:
+            return reading
+        last = self._version
+        if last is not None and last.source.text == self._text:
+            return last.reading
+        return self._files.read_text(Source(self.name, self._text))
+
+
+class Version:
+    """A document at one moment; everything is computed when it is first asked for."""
+
+    def __init__(self, reading: Reading, networks: Networks, limits: Limits = DEFAULT) -> None:
+        self.reading = reading
+        self._limits = limits
+        self._networks = networks
+        networks.keep_only({found.definition.name for found in self.networks})
+
+    @property
+    def module(self) -> Module:
+        """The file's definitions, and those that it uses."""
+        return self.reading.module
+
+    @property
+    def source(self) -> Source:
+        """The text."""
+        return self.reading.module.source
+
+    @property
+    def networks(self) -> list[Found]:
+        """The networks of the file, in order."""
+        own = self.module.own
+        return [found for (kind, _), found in own.items() if kind == "network" and found.module is self.module]
+
+    @cached_property
+    def lexed(self) -> Lexed:
+        """The tokens and comments of the text."""
+        return lex(self.source, self._limits)
+
+    @cached_property
+    def table(self) -> SymbolTable:
+        """Every name, and what it stands for."""
+        return build_table(self.module)
+
+    def definition_at(self, offset: int) -> ast.AnyDefinition | None:
+        """The definition that an offset lies in."""
+        return next((d for d in self.module.program.definitions if d.span.start <= offset <= d.span.end), None)
+
+    def network_at(self, offset: int) -> Found | None:
+        """The network that an offset lies in."""
+        definition = self.definition_at(offset)
+        return next((found for found in self.networks if found.definition is definition), None)
+
+    def outcome(self, found: Found) -> Outcome | None:
+        """What elaboration makes of a network; None where a part that it needs could not be parsed."""
+        if not self._is_whole(found):
+            return None
+        return self._networks.outcome(found, self.reading.uses)
+
+    def is_known(self, found: Found) -> bool:
+        """Whether `outcome` has its answer at hand."""
+        return not self._is_whole(found) or self._networks.is_known(found, self.reading.uses)
+
+    def elaborate(self) -> Iterator[None]:
+        """Elaborates one network after another, for who has other things to do in between."""
+        for found in self.networks:
+            self.outcome(found)
+            yield
+
+    def _is_whole(self, found: Found) -> bool:
+        """Whether nothing is left out of a network, its bases, and all that their texts name."""
+        definitions = [f.definition for f in self.module.names.values()]
+        broken = {definition.name for definition in definitions if not definition.whole}
+        if not broken:
+            return True
+        by_name = {definition.name: definition for definition in definitions}
+        seen = {found.definition.name}
+        waiting: list[ast.AnyDefinition] = [found.definition]
+        if (base := base_of(found)) is not None:
+            waiting.append(base.definition)
+        while waiting:
+            here = waiting.pop()
+            if not here.whole:
+                return False
+            fresh = {word for word in _WORD.findall(here.span.text) if word in by_name} - seen
+            seen |= fresh
+            waiting += [by_name[word] for word in fresh]
+        return True
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Everything that is wrong with this text: of syntax, of what it uses, and of meaning."""
+        found = [d for d in self.reading.problems if d.span is None or d.span.source is self.source]
+        found += self._in_used()
+        for network in self.networks:
+            outcome = self.outcome(network)
+            for diagnostic in outcome.diagnostics_in(self.module) if outcome else ():
+                if diagnostic.span is None or diagnostic.span.source is self.source:
+                    found.append(diagnostic)
+                elif not _is_told(diagnostic, found):
+                    found.append(_from_elsewhere(diagnostic, network))
+        unique = list(dict.fromkeys(found))
+        return sorted(unique, key=lambda d: d.span.start if d.span else 0)
+
+    def _in_used(self) -> Iterator[Diagnostic]:
+        """For each used file with mistakes, a message at its `use`."""
+        for use, module in zip(self.module.program.uses, self.reading.uses, strict=False):
+            if module is None:
+                continue
+            wrong = [d for d in self.reading.problems if d.severity == "error" and _is_in(d, module)]
+            if wrong:
+                more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+                message = f"`{use.path}` has mistakes: {wrong[0].message} ({wrong[0].span}){more}"
+                yield Diagnostic(wrong[0].code, message, path_span(use))
+
+
+def _is_told(diagnostic: Diagnostic, found: list[Diagnostic]) -> bool:
+    """Whether the same thing is told already."""
+    return any(other.code is diagnostic.code and diagnostic.message in other.message for other in found)
+
+
+def _is_in(diagnostic: Diagnostic, module: Module) -> bool:
+    return diagnostic.span is not None and diagnostic.span.source is module.source
+
+
+def _from_elsewhere(diagnostic: Diagnostic, network: Found) -> Diagnostic:
+    """A mistake that shows in a network of this file and lies in another: told at the network's name."""
+    span: Span = network.definition.name_span
+    message = f"`{network.definition.name}` cannot be made: {diagnostic.message} ({diagnostic.span})"
+    return Diagnostic(diagnostic.code, message, span, help=diagnostic.help, severity=diagnostic.severity)
+
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -1,0 +1,190 @@
+"""Reads modules for an editor: what it shows before what is on disk, and each text once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from resdsl.data import library_folder
+from resdsl.diagnostics import Diagnostic
+from resdsl.elaborate.definitions import Loader, Module
+from resdsl.elaborate.problems import Mistake, Problems
+from resdsl.limits import DEFAULT, Limits
+from resdsl.record import field, record, state
+from resdsl.source import Source, Span
+from resdsl.syntax import ast
+
+Stamp = tuple[object, ...]
+"""What tells that a text is as it was: the text that the editor shows, or time and size of the file."""
+
+SUFFIXES = frozenset({".res", ".resdsl"})
+
+
+@record
+class Reading:
+    """A module with what was found wrong while it was read, in it and in what it uses, and the modules that it uses.
+
+    Attributes:
+        uses: the module of each `use`, None where there is none to be had.
+    """
+
+    module: Module
+    problems: tuple[Diagnostic, ...]
+    uses: tuple[Module | None, ...]
+    stamp: Stamp = ()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+@state
+class Files:
+    """Texts that the editor shows, over the files on disk.
+
+    Attributes:
+        shown: the texts of open documents, by resolved path.
+        limits: what a text may ask for.
+    """
+
+    limits: Limits = DEFAULT
+    shown: dict[Path, str] = field(factory=dict[Path, str])
+    _kept: dict[Path, Reading] = field(factory=dict[Path, Reading])
+
+    def read(self, path: Path) -> Reading | None:
+        """The module of a file as the editor shows it; None where the file cannot be read."""
+        loader = _EditorLoader(self)
+        try:
+            module = loader.load_file(path)
+        except Mistake:
+            return None
+        return Reading(module, tuple(loader.problems.found), loader.used(module))
+
+    def read_text(self, source: Source) -> Reading:
+        """The module of a text that has no file yet."""
+        loader = _EditorLoader(self)
+        module = loader.load(source)
+        return Reading(module, tuple(loader.problems.found), loader.used(module))
+
+    def text(self, path: Path) -> str | None:
+        """The text of a file as the editor shows it; None where there is none."""
+        shown = self.shown.get(path.resolve())
+        if shown is not None:
+            return shown
+        try:
+            return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def with_texts(self, texts: dict[Path, str]) -> Files:
+        """The same files, some with another text: to see what an edit would do."""
+        return Files(self.limits, {**self.shown, **texts}, dict(self._kept))
+
+    def below(self, folders: tuple[Path, ...]) -> Iterator[Path]:
+        """The specs in folders and below them, and those that are open; hidden folders are left out, a file comes once."""
+        seen: set[Path] = set()
+        for path in self.shown:
+            seen.add(path)
+            yield path
+        for folder in folders:
+            for here, inner, names in os.walk(folder):
+                inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _SKIPPED)
+                for name in sorted(names):
+                    path = Path(here, name)
+                    if path.suffix in SUFFIXES and path.resolve() not in seen and len(seen) < MOST_FILES:
+                        seen.add(path.resolve())
+                        yield path.resolve()
+
+    def forget(self, path: Path) -> None:
+        """The editor shows the file no longer: what is on disk counts again."""
+        self.shown.pop(path.resolve(), None)
+
+    def stamp(self, path: Path) -> Stamp:
+        """What tells whether a file's text is as it was."""
+        shown = self.shown.get(path)
+        if shown is not None:
+            return (shown,)
+        try:
+            about = path.stat()
+        except OSError:
+            return ()
+        return about.st_mtime_ns, about.st_size
+
+    def kept(self, path: Path) -> Reading | None:
+        """What was read last under this path."""
+        return self._kept.get(path)
+
+    def keep(self, path: Path, reading: Reading) -> None:
+        """Remembers what was read, in place of what was read before."""
+        self._kept[path] = reading
+
+
+def is_library(path: Path) -> bool:
+    """Whether a file is one of those that come with resdsl."""
+    return path.resolve().is_relative_to(library_folder().resolve())
+
+
+class _EditorLoader(Loader):
+    """Reads through `files`, and takes a module again whose text and whose uses are as they were."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__(Problems(), files.limits)
+        self._editor = files
+        self._uses: dict[Module, list[Module]] = {}
+
+    def used(self, module: Module) -> tuple[Module | None, ...]:
+        """The module of each `use` of a module."""
+        by_path = {used.source.path: used for used in self._uses.get(module, ())}
+        return tuple(by_path.get(self._path_of(module, use)) for use in module.program.uses)
+
+    def load_file(self, path: Path, span: Span | None = None) -> Module:
+        path = path.resolve()
+        if path in self._files:
+            return self._files[path]
+        stamp = self._editor.stamp(path)
+        kept = self._editor.kept(path)
+        if kept is not None and kept.stamp == stamp and self._holds(path, kept):
+            self._files[path] = kept.module
+            for diagnostic in kept.problems:
+                self.problems.add(diagnostic)
+            self._uses[kept.module] = [used for used in kept.uses if used is not None]
+            return kept.module
+        n_before = len(self.problems.found)
+        module = super().load_file(path, span)
+        problems = tuple(self.problems.found[n_before:])
+        self._editor.keep(path, Reading(module, problems, self.used(module), stamp))
+        return module
+
+    def read(self, path: Path, span: Span | None = None) -> Source:
+        shown = self._editor.shown.get(path)
+        if shown is None:
+            return super().read(path, span)
+        return Source(path.name, shown, path)
+
+    def _holds(self, path: Path, kept: Reading) -> bool:
+        """Whether everything that a module uses is what it was."""
+        self._open.append(path)
+        try:
+            for use, before in zip(kept.module.program.uses, kept.uses, strict=True):
+                used = self._path_of(kept.module, use)
+                if before is None or used is None or used in self._open or self.load_file(used, use.span) is not before:
+                    return False
+        except Mistake:
+            return False
+        finally:
+            self._open.pop()
+        return True
+
+    def _path_of(self, module: Module, use: ast.Use) -> Path | None:
+        try:
+            return self._resolve(module.source, use)
+        except Mistake:
+            return None
+
+    def _take_over(self, module: Module, used: Module, use: ast.Use) -> None:
+        self._uses.setdefault(module, []).append(used)
+        super()._take_over(module, used, use)
+
+
+MOST_FILES = 2000
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})

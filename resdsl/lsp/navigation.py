@@ -1,0 +1,69 @@
+"""Where names are defined and used: in the document, and in the other files of the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from resdsl.lsp.document import Version
+from resdsl.lsp.files import Files
+from resdsl.lsp.symbols import Occurrence, Symbol, SymbolTable, build_table
+from resdsl.source import Source, Span
+
+
+class Workspace:
+    """The specs of the workspace's folders, as the editor shows them, each read when it is first needed."""
+
+    def __init__(self, files: Files, folders: tuple[Path, ...] = ()) -> None:
+        self.files = files
+        self.folders = folders
+        self._tables: dict[Path, SymbolTable] = {}
+
+    def table(self, path: Path) -> SymbolTable | None:
+        """The names of a file; None where it cannot be read."""
+        reading = self.files.read(path)
+        if reading is None:
+            return None
+        table = self._tables.get(path)
+        if table is None or table.module is not reading.module:
+            table = self._tables[path] = build_table(reading.module)
+        return table
+
+    def tables(self, version: Version, *, naming: str = "") -> Iterator[SymbolTable]:
+        """The document's own table, then those of the other files; only of files in which a word occurs, if one is given."""
+        yield version.table
+        here = version.source.path.resolve() if version.source.path is not None else None
+        folders = self.folders or ((here.parent,) if here is not None else ())
+        for path in self.files.below(folders):
+            if path == here or (naming and naming not in (self.files.text(path) or "")):
+                continue
+            table = self.table(path)
+            if table is not None:
+                yield table
+
+
+def definition_of(version: Version, offset: int) -> Span | None:
+    """Where the name under a cursor is defined; for the file of a `use`, its beginning."""
+    occurrence = version.table.at(offset)
+    if occurrence is None:
+        return None
+    if occurrence.symbol.kind == "file":
+        for use, module in zip(version.module.program.uses, version.reading.uses, strict=False):
+            if use.span.start <= offset <= use.span.end and module is not None:
+                return Span(module.source, 0, 0)
+        return None
+    return occurrence.symbol.span
+
+
+def references(workspace: Workspace, version: Version, symbol: Symbol) -> Iterator[Occurrence]:
+    """Every place where a symbol is named, in all files; what the language itself brings, in the document alone."""
+    if symbol.span is None:
+        yield from version.table.of(symbol)
+        return
+    seen: set[tuple[Source, int]] = set()
+    for table in workspace.tables(version, naming=symbol.name):
+        for occurrence in table.of(symbol):
+            place = occurrence.span.source, occurrence.span.start
+            if place not in seen:
+                seen.add(place)
+                yield occurrence

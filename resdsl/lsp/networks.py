@@ -1,0 +1,144 @@
+"""Elaborates the networks of a document, each only when something that it depends on has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resdsl.compiler import ReadProgram
+from resdsl.diagnostics import Diagnostic, ResError
+from resdsl.elaborate.definitions import Found, Module
+from resdsl.elaborate.network import Elaborated
+from resdsl.elaborate.problems import Problems
+from resdsl.expectations import check_expectations
+from resdsl.ir.graph import Graph
+from resdsl.limits import Limits
+from resdsl.lsp.symbols import base_of, kind_of
+from resdsl.record import evolve, record, state
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+Key = tuple[object, ...]
+"""Everything that a network depends on; equal keys, equal graphs."""
+
+
+@record
+class Outcome:
+    """What elaboration made of a network: a graph or mistakes.
+
+    The places in it are those of the text that it was made from; `here` and `there` carry them over to the present text.
+    """
+
+    name: str
+    key: Key
+    elaborated: Elaborated | None
+    diagnostics: tuple[Diagnostic, ...]
+    module: Module
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def graph(self) -> Graph | None:
+        """The graph with the network's defaults; None where it has mistakes."""
+        return self.elaborated.graph if self.elaborated is not None else None
+
+    def here(self, span: Span, module: Module) -> Span:
+        """A place of the text that the outcome was made from, as a place of the same file now."""
+        return _carry(span, self.module, module)
+
+    def there(self, span: Span, module: Module) -> Span:
+        """A place of the same file now, as a place of the text that the outcome was made from."""
+        return _carry(span, module, self.module)
+
+    def diagnostics_in(self, module: Module) -> Iterator[Diagnostic]:
+        """The mistakes, with their places in the file now."""
+        for diagnostic in self.diagnostics:
+            if module.source is self.module.source:
+                yield diagnostic
+                continue
+            yield evolve(
+                diagnostic,
+                span=diagnostic.span and self.here(diagnostic.span, module),
+                notes=tuple(evolve(note, span=self.here(note.span, module)) for note in diagnostic.notes),
+                fix=diagnostic.fix and evolve(diagnostic.fix, span=self.here(diagnostic.fix.span, module)),
+            )
+
+
+@state
+class Networks:
+    """The last outcome of each network of a document."""
+
+    limits: Limits
+    _last: dict[str, Outcome]
+
+    def outcome(self, found: Found, uses: tuple[Module | None, ...]) -> Outcome:
+        """What elaboration makes of a network, its expectations included."""
+        key = _key(found, uses)
+        last = self._last.get(found.definition.name)
+        if last is None or last.key != key:
+            last = self._last[found.definition.name] = self._elaborate(found, key)
+        return last
+
+    def is_known(self, found: Found, uses: tuple[Module | None, ...]) -> bool:
+        """Whether the outcome is at hand."""
+        last = self._last.get(found.definition.name)
+        return last is not None and last.key == _key(found, uses)
+
+    def keep_only(self, names: set[str]) -> None:
+        """Forgets networks that the document has no longer."""
+        for name in self._last.keys() - names:
+            del self._last[name]
+
+    def _elaborate(self, found: Found, key: Key) -> Outcome:
+        program = ReadProgram(found.module, self.limits)
+        problems = Problems()
+        elaborated: Elaborated | None = None
+        try:
+            elaborated = program.elaborate(found.definition.name, {})
+            for warning in elaborated.warnings:
+                problems.add(warning)
+            check_expectations(elaborated, problems, self.limits)
+        except ResError as error:
+            for diagnostic in error.diagnostics:
+                problems.add(diagnostic)
+        diagnostics = (*problems.errors, *problems.warnings)
+        return Outcome(found.definition.name, key, elaborated, diagnostics, found.module)
+
+
+def _key(found: Found, uses: tuple[Module | None, ...]) -> Key:
+    """The network's own text, that of its bases and of all definitions of its file that are no networks, the files used."""
+    module = found.module
+    bases: list[ast.AnyDefinition] = []
+    base: Found | None = found
+    while base is not None:
+        if base.module is module:
+            bases.append(base.definition)
+        base = base_of(base)
+    others = [d for d in module.program.definitions if kind_of(d) != "network"]
+    names = tuple(sorted(name for _, name in module.names))
+    return (*map(_text, bases), *map(_text, others), names, uses, bool(module.lost), module.source.path)
+
+
+def _text(definition: ast.AnyDefinition) -> tuple[str, str]:
+    return definition.span.text, definition.doc
+
+
+def _carry(span: Span, old: Module, new: Module) -> Span:
+    if span.source is not old.source or old is new:
+        return span
+    index = _index_of(old, span.start)
+    if index is None:
+        return Span(new.source, min(span.start, len(new.source.text)), min(span.end, len(new.source.text)))
+    definition = old.program.definitions[index]
+    for other in new.program.definitions:
+        if (kind_of(other), other.name) == (kind_of(definition), definition.name):
+            start = span.start - definition.span.start + other.span.start
+            return Span(new.source, start, start + span.end - span.start)
+    return Span(new.source, 0, 0)
+
+
+def _index_of(module: Module, offset: int) -> int | None:
+    for index, definition in enumerate(module.program.definitions):
+        if definition.span.start <= offset <= definition.span.end:
+            return index
+    return None
