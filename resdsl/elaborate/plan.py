@@ -153,6 +153,10 @@ class _Planner:
                 raise mistake(Code.NETWORK_REPEATED, message, own.span, notes=notes)
             singles[kind] = (own, inner)
         runs = tuple(count_blocks(run, inner) for run in statement.runs)
+        if not any(run.count for run in runs):
+            at = statement.runs[0].count or statement.runs[0]
+            message = f"the stage {statement.label} has no blocks"
+            raise mistake(Code.NETWORK_EMPTY, message, at.span, help="a run may have none where another has some")
         junction = _junction(singles.get("shortcut") or self.statements.single(ast.Shortcut))
         return StagePlan(statement, inner, runs, self.rebind(dynamic, singles), singles, junction)
 

@@ -51,8 +51,8 @@ class StagePlan:
 
 
 def count_blocks(run: ast.Run, scope: Scope) -> RunPlan:
-    """The run with its count. Raises Mistake where that is no whole number above zero."""
-    count = evaluate_int(run.count, scope, "a count of blocks") if run.count is not None else 1
+    """The run with its count. Raises Mistake where that is no whole number from zero."""
+    count = evaluate_int(run.count, scope, "a count of blocks", least=0) if run.count is not None else 1
     return RunPlan(run, count)
 
 
