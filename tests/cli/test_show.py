@@ -69,6 +69,12 @@ def test_parameters_change_the_network(shown):
     assert round(shown("resnet_cifar", "-p", "depth=20", "-p", "classes=10")["params"] / 1e6, 2) == 0.27
 
 
+def test_lists_and_blocks_are_parameters_too(shown):
+    """torchvision's resnet101 and resnet18."""
+    assert shown("resnet", "-p", "blocks=[3, 4, 23, 3]")["params"] == 44_549_160
+    assert shown("resnet", "-p", "unit=basic", "-p", "blocks=[2,2,2,2]")["params"] == 11_689_512
+
+
 def test_the_three_depths_follow_their_papers(shown):
     """WRN-28-10 by Zagoruyko & Komodakis' count; its three projections are off the main path."""
     data = shown("wrn28_10")
