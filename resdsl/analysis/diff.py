@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
 from resdsl.ir.graph import Graph, Link, Section, Step
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 
 Mark = Literal["+", "-", "~"]
 """Added, removed, changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One difference.
 
@@ -35,7 +35,7 @@ class Change:
         return f"{self.mark} {self.place}: {told}" if told else f"{self.mark} {self.place}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diff:
     """The differences between two networks, in the order of the networks.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from resdsl.emit.draw.scene import Scene
 from resdsl.emit.draw.theme import THEMES, ThemeName
 from resdsl.emit.draw.views import Choice, View, lay
 from resdsl.ir.graph import Graph
+from resdsl.record import record
 
 if TYPE_CHECKING:
     import graphviz
@@ -51,7 +51,7 @@ def draw(
     return drawing
 
 
-@dataclass(frozen=True)
+@record
 class Drawing:
     """A picture; `draw` makes it.
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from types import MappingProxyType
 
-from resdsl.emit.draw.looks import block_look
-from resdsl.ir.graph import Graph, Link, Section, Step
+from resdsl.emit.draw.reading import Reading
+from resdsl.ir.graph import Link, Section
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Detail:
     """How much of a stage is unfolded.
 
@@ -30,7 +29,7 @@ EVERYTHING = Detail(10**9, 10**9)
 """Every block alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """Steps `first` to `last` of the spine (both included) that are drawn as one."""
 
@@ -43,22 +42,22 @@ class Run:
         return self.last - self.first + 1
 
 
-def fold(graph: Graph, section: Section, detail: Detail, tags: Mapping[int, Hashable] = MappingProxyType({})) -> tuple[Run, ...]:
+def fold(reading: Reading, section: Section, detail: Detail, tags: Mapping[int, Hashable]) -> tuple[Run, ...]:
     """The runs of a stage, in order; each of its steps is in exactly one, and no link begins or ends inside a run
     unless it lies in it wholly. Steps with different `tags` are never in one run.
     """
     whole = section.first, section.last
     spans = [
         (max(link.first, section.first), min(link.last, section.last), link)
-        for link in graph.links
+        for link in reading.graph.links
         if link.first <= section.last and section.first <= link.last
     ]
     inside = [span for span in spans if span[:2] != whole]
     root = _tree(*whole, sorted(inside, key=lambda span: (span[0], -span[1], span[2].level)))
-    return tuple(_runs(root.children, _Keys(graph, detail, tags)))
+    return tuple(_runs(root.children, _Keys(reading, detail, tags)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Span:
     """Steps `first` to `last` with the spans inside; a single step has no children."""
 
@@ -87,11 +86,11 @@ def _tree(first: int, last: int, links: Sequence[tuple[int, int, Link]], name: s
     return _Span(first, last, name, tuple(children))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Keys:
     """What makes neighbours equal."""
 
-    graph: Graph
+    reading: Reading
     detail: Detail
     tags: Mapping[int, Hashable]
 
@@ -100,15 +99,8 @@ class _Keys:
         if self.detail.alike == "any":
             return self.tags.get(span.first)
         if not span.children:
-            return self.tags.get(span.first), self._of_block(self.graph.steps[span.first])
+            return self.tags.get(span.first), self.reading.key(self.reading.graph.steps[span.first], self.detail.alike)
         return span.name, *map(self.of, span.children)
-
-    def _of_block(self, step: Step) -> Hashable:
-        """What blocks must share to be one stack: the links that end at them and their p_l may differ."""
-        unit = step.unit
-        if self.detail.alike == "kind":
-            return unit.definition, block_look(unit)
-        return unit.definition, unit.arguments, unit.inputs[0], unit.output_shape, block_look(unit)
 
 
 def _runs(children: Sequence[_Span], keys: _Keys) -> Iterator[Run]:

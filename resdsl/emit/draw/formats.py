@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from resdsl.emit.draw.errors import DrawingError
+from resdsl.record import record
 
 if TYPE_CHECKING:
     from resdsl.emit.draw.drawing import Drawing
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Format:
     """A format: how it is written, and what it is for."""
 

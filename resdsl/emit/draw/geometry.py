@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import hypot
+
+from resdsl.record import record
 
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rect:
     """An upright rectangle; y grows downwards, all lengths are pixels at 96 to the inch."""
 
@@ -59,14 +60,14 @@ class Rect:
         return Rect(self.x + dx, self.y + dy, self.width, self.height)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """Straight to `end`."""
 
     end: Point
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bend:
     """A quarter turn to `end` around `corner`."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from resdsl.emit.draw.wording import kind_of_layer
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnitKind:
     """Blocks of one wiring.
 
@@ -29,15 +29,15 @@ class UnitKind:
 
 def unit_kinds(graph: Graph) -> tuple[UnitKind, ...]:
     """The kinds of blocks, in the order of first use."""
-    key_of = {unit: _wiring(unit) for unit in graph.units if unit.is_block}
+    key_of = {id(unit): _wiring(unit) for unit in {id(step.unit): step.unit for step in graph.blocks}.values()}
     steps: dict[Hashable, list[int]] = {}
     for position, step in enumerate(graph.steps):
         if step.unit.is_block:
-            steps.setdefault(key_of[step.unit], []).append(position)
+            steps.setdefault(key_of[id(step.unit)], []).append(position)
     kinds: list[UnitKind] = []
     for number, places in enumerate(steps.values(), start=1):
-        units = {graph.steps[place].unit for place in places}
-        widths = {tuple(str(node.op) for node in unit.nodes) for unit in units}
+        units = {id(unit): unit for unit in (graph.steps[place].unit for place in places)}
+        widths = {tuple(str(node.op) for node in unit.nodes) for unit in units.values()}
         kinds.append(UnitKind(number, graph.steps[places[0]].unit, len(widths) == 1, tuple(places)))
     return tuple(kinds)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 
 from resdsl.emit.draw.scene import Dash
 from resdsl.emit.draw.wording import kind_words, layer_ink
 from resdsl.ir.unit import Node, Unit
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """How a shortcut is drawn.
 
@@ -29,7 +28,6 @@ class Look:
     on_f: str = ""
 
 
-@lru_cache(maxsize=1024)
 def block_look(unit: Unit) -> Look | None:
     """The look of a block's own shortcut; None where no x reaches the junction."""
     ends_f = [value for value, node in _values(unit) if node.part in {"residual", "survive"}]
@@ -37,7 +35,6 @@ def block_look(unit: Unit) -> Look | None:
     return _look(junction, set(ends_f[-1:]), unit.shortcut)
 
 
-@lru_cache(maxsize=1024)
 def link_look(unit: Unit, number: int, kind: str) -> Look | None:
     """The look of link `number` (from 0, inner first) of those that end in the unit."""
     name, source = unit.links[number], 1 + number

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from resdsl.emit.draw.geometry import Point, Rect
+from resdsl.record import evolve, record
 
 Dash = Literal["solid", "dashed", "long", "dotted", "dashdot"]
 Anchor = Literal["start", "middle", "end"]
@@ -14,7 +14,7 @@ Ink = str
 """The role of a colour: a row of every theme in `theme.py` (`stage2`, `level1`, `muted`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Box:
     """A layer, a block or a chain; with `copies`, a stack of equal ones."""
 
@@ -25,7 +25,7 @@ class Box:
     dash: Dash = "solid"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Card:
     """The ground that blocks of one stage, or layers of one part, lie on."""
 
@@ -35,7 +35,7 @@ class Card:
     dash: Dash = "solid"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pill:
     """A junction: where branches meet; its sign says how (`+`, `×`)."""
 
@@ -43,7 +43,7 @@ class Pill:
     sign: str = "+"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dot:
     """Where a shortcut leaves a line."""
 
@@ -53,7 +53,7 @@ class Dot:
     radius: float = 2.2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Badge:
     """A small disc on a shortcut that says what is done to it: `σ`, `½`."""
 
@@ -64,7 +64,7 @@ class Badge:
     radius: float = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Area:
     """A filled polygon: a survival bar, a cell of the strip."""
 
@@ -72,7 +72,7 @@ class Area:
     ink: Ink
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """One line of text; `y` is its base line, `room` the rectangle that it must stay in."""
 
@@ -87,7 +87,7 @@ class Text:
     room: Rect | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Path:
     """A line through points, corners rounded, with an arrow at its end or without."""
 
@@ -101,7 +101,7 @@ class Path:
     level: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Shapes that together stand for one thing of the network.
 
@@ -126,7 +126,7 @@ Shape = Box | Card | Pill | Dot | Badge | Area | Text | Path
 Item = Shape | Group
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scene:
     """A whole picture.
 
@@ -142,7 +142,7 @@ class Scene:
     height: float
     title: str
     description: str
-    items: tuple[Item, ...] = field(repr=False)
+    items: tuple[Item, ...]
 
     def shapes(self) -> Iterator[Shape]:
         """All shapes, groups dissolved, in painting order."""
@@ -157,14 +157,14 @@ def moved(shape: Shape, dx: float, dy: float) -> Shape:
     """The shape elsewhere."""
     match shape:
         case Box() | Card() | Pill():
-            return replace(shape, rect=shape.rect.moved(dx, dy))
+            return evolve(shape, rect=shape.rect.moved(dx, dy))
         case Area() | Path():
-            return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
+            return evolve(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
         case Text():
             room = shape.room.moved(dx, dy) if shape.room else None
-            return replace(shape, x=shape.x + dx, y=shape.y + dy, room=room)
+            return evolve(shape, x=shape.x + dx, y=shape.y + dy, room=room)
         case Dot() | Badge():
-            return replace(shape, x=shape.x + dx, y=shape.y + dy)
+            return evolve(shape, x=shape.x + dx, y=shape.y + dy)
         case _:
             assert_never(shape)
 
@@ -172,7 +172,7 @@ def moved(shape: Shape, dx: float, dy: float) -> Shape:
 def moved_item(item: Item, dx: float, dy: float) -> Item:
     """The shape or group elsewhere."""
     if isinstance(item, Group):
-        return replace(item, items=tuple(moved_item(inner, dx, dy) for inner in item.items))
+        return evolve(item, items=tuple(moved_item(inner, dx, dy) for inner in item.items))
     return moved(item, dx, dy)
 
 
@@ -184,7 +184,7 @@ def of_net(number: int, items: tuple[Item, ...]) -> Group:
 def _renamed(item: Item, prefix: str) -> Item:
     if not isinstance(item, Group):
         return item
-    return replace(item, key=prefix + item.key, items=tuple(_renamed(inner, prefix) for inner in item.items))
+    return evolve(item, key=prefix + item.key, items=tuple(_renamed(inner, prefix) for inner in item.items))
 
 
 def _shapes(items: tuple[Item, ...]) -> Iterator[Shape]:

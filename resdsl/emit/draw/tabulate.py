@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from resdsl.analysis.depth import depth
 from resdsl.emit.draw.align import align
 from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Chain, Net, Stage
 from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words, times
 from resdsl.ir.graph import Graph, Step
 from resdsl.ir.unit import Unit
 from resdsl.ops.base import Op
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Matrix:
     """Layers in brackets, and how often: `[3×3, 64; 3×3, 64] × 3`; without brackets where `count` is 0."""
 
@@ -28,7 +29,7 @@ class Matrix:
 Cell = tuple[Matrix, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """Texts in rows and columns.
 
@@ -47,7 +48,7 @@ class Table:
 
 def tabulate(graphs: Sequence[Graph], *, shade: bool = False) -> Table:
     """The table of one or more networks; with `shade`, with the survival of each stage."""
-    nets = [view(graph, Detail(1, 0)) for graph in graphs]
+    nets = [view(Reading(graph), Detail(1, 0)) for graph in graphs]
     rows: list[tuple[str, str, tuple[Cell, ...]]] = []
     for parts in align(nets):
         labels = dict.fromkeys(part.section.label for part in parts if part)

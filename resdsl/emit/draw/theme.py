@@ -7,8 +7,9 @@ width and place too, kinds in dash, stages in their names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from resdsl.record import record
 
 ThemeName = Literal["light", "dark", "print", "auto"]
 
@@ -16,7 +17,7 @@ N_STAGE_INKS = 5
 N_LEVEL_INKS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Theme:
     """Colours as `#rrggbb`.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from struct import unpack_from
 
+from resdsl.record import record
+
 FONT_FOLDER = Path(__file__).parent / "fonts"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Font:
     """A font.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from resdsl.emit.draw.looks import Look
 from resdsl.ir.graph import Graph, Section
 from resdsl.ir.unit import Unit
+from resdsl.record import record
 from resdsl.shape import Shape
 
 Mark = Literal["", "+", "-", "~", "="]
 """In a picture of changes: added, removed, changed, the same; empty in all others."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marks:
     """What happened to the steps and links of one of two networks, by their numbers; the others are the same."""
 
@@ -23,7 +23,7 @@ class Marks:
     links: Mapping[int, Mark]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lane:
     """A link as it is drawn around rows: from the first step that it spans to the last.
 
@@ -50,7 +50,7 @@ class Lane:
     mark: Mark = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One block, or a run of neighbours that are drawn as one.
 
@@ -94,7 +94,7 @@ class Row:
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage:
     """A stage and its rows.
 
@@ -123,7 +123,7 @@ class Stage:
     tip: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain:
     """Layers one after another: stem, head, or a chain between stages.
 
@@ -152,7 +152,7 @@ class Chain:
     mark: Mark = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Net:
     """A network as it is shown.
 

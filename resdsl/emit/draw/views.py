@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from resdsl.emit.draw.errors import DrawingError
 from resdsl.emit.draw.scene import Item, Scene, moved_item, of_net
 from resdsl.ir.graph import Graph
+from resdsl.record import evolve, record
 
 View = Literal["overview", "blocks", "strip", "unit", "layers", "table", "compare", "diff"]
 MOST_NETS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """What is to be shown.
 
@@ -40,7 +40,7 @@ def lay(graphs: Sequence[Graph], choice: Choice) -> Scene:
     if choice.view not in VIEWS:
         raise DrawingError(f"there is no view `{choice.view}`; there are {', '.join(VIEWS)}")
     if choice.view == "overview" and len(graphs) > 1:
-        choice = replace(choice, view="compare")
+        choice = evolve(choice, view="compare")
     _check(graphs, choice)
     match choice.view:  # a layout is imported when its view is asked for
         case "table":

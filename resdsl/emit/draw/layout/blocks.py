@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from resdsl.emit.draw.fold import EVERYTHING, Detail, fold
@@ -15,12 +14,14 @@ from resdsl.emit.draw.layout.net import Part, place_chain, place_stage, plan_net
 from resdsl.emit.draw.layout.pitch import Pitch
 from resdsl.emit.draw.layout.rows import link
 from resdsl.emit.draw.metrics import line_height, shortened
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Path, Scene, Text
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Lane, Net, Stage
 from resdsl.emit.draw.wording import count_words, plural, size_words
 from resdsl.ir.graph import Graph, Section
+from resdsl.record import field, state
 
 MAX_ROWS = 24
 PITCH = Pitch(box=22, line=11, arrow=10, tap=7.5, gap=7, pill=14, port=8, rest=3, pad=6, between=12)
@@ -28,7 +29,8 @@ PITCH = Pitch(box=22, line=11, arrow=10, tap=7.5, gap=7, pill=14, port=8, rest=3
 
 def lay_blocks(graph: Graph, *, shade: bool = False, unfold: bool = False, only: str = "") -> Scene:
     """All stages side by side; `unfold` draws every block of every stage, `only` every block of that one."""
-    net = view(graph, _details(graph, unfold=unfold, only=only))
+    reading = Reading(graph)
+    net = view(reading, _details(reading, unfold=unfold, only=only))
     page = _Page(net, shade=shade)
     items: list[Item] = []
     top = heading(items, net.title, net.facts, MARGIN, max(page.columns[-1].frame.right - MARGIN, 300.0))
@@ -38,20 +40,20 @@ def lay_blocks(graph: Graph, *, shade: bool = False, unfold: bool = False, only:
     return Scene(width, bottom + 12, net.title, describe(net), (*items, *page.items, *page.links, *legend))
 
 
-def _details(graph: Graph, *, unfold: bool, only: str) -> Mapping[str, Detail]:
+def _details(reading: Reading, *, unfold: bool, only: str) -> Mapping[str, Detail]:
     return {
-        section.label: EVERYTHING if unfold or section.label == only else _detail(graph, section)
-        for section in graph.stages()
+        section.label: EVERYTHING if unfold or section.label == only else _detail(reading, section)
+        for section in reading.graph.stages()
     }
 
 
-def _detail(graph: Graph, section: Section) -> Detail:
+def _detail(reading: Reading, section: Section) -> Detail:
     """As many blocks at both ends as leave at most 24 rows."""
     attempts = [EVERYTHING, *(Detail(n, n) for n in (11, 8, 5, 3, 2, 1)), Detail(1, 0), Detail(1, 0, "kind")]
-    return next((one for one in attempts if len(fold(graph, section, one)) <= MAX_ROWS), Detail(1, 0, "any"))
+    return next((one for one in attempts if len(fold(reading, section, one, {})) <= MAX_ROWS), Detail(1, 0, "any"))
 
 
-@dataclass(slots=True)
+@state
 class _Column:
     """A stage with the chains before it; the last column has those after it too.
 
@@ -66,9 +68,9 @@ class _Column:
     """
 
     frame: Frame
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part] = field(factory=list)
     enter: float = 0.0
-    tops: dict[str, float] = field(default_factory=dict)
+    tops: dict[str, float] = field(factory=dict)
     exit: float = 0.0
     leave: float = 0.0
     bottom: float = 0.0

@@ -13,6 +13,7 @@ from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
 from resdsl.emit.draw.metrics import line_height, shortened, wrapped
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Scene, Text, of_net
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
@@ -36,9 +37,9 @@ ATTEMPTS = (
 
 def lay_compare(graphs: Sequence[Graph], *, shade: bool = False) -> Scene:
     """With as much detail as keeps the picture on a page."""
-    scene = None
+    readings, scene = [Reading(graph) for graph in graphs], None
     for detail, pitch in ATTEMPTS:
-        nets = [view(graph, detail) for graph in graphs]
+        nets = [view(reading, detail) for reading in readings]
         scene = lay_nets(nets, pitch, shade=shade)
         if scene.height <= MAX_HEIGHT:
             return scene

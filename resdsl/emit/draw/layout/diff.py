@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from resdsl.analysis.diff import Diff, diff
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.geometry import Rect
@@ -11,11 +9,13 @@ from resdsl.emit.draw.layout.compare import lay_nets
 from resdsl.emit.draw.layout.heading import MARGIN
 from resdsl.emit.draw.layout.pitch import COMPACT
 from resdsl.emit.draw.metrics import line_height, text_width, wrapped
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Scene, Text
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Marks
 from resdsl.emit.draw.wording import clean, plural
 from resdsl.ir.graph import Graph
+from resdsl.record import evolve
 
 MAX_CHANGES = 12
 
@@ -24,7 +24,7 @@ def lay_diff(first: Graph, second: Graph, *, shade: bool = False) -> Scene:
     """The first network on the left with what it loses, the second on the right with what it gains, the list below."""
     found = diff(first, second)
     marked = [
-        view(graph, Detail(0, 0), Marks(found.steps[side], found.links[side]))
+        view(Reading(graph), Detail(0, 0), Marks(found.steps[side], found.links[side]))
         for side, graph in enumerate((first, second))
     ]
     scene = lay_nets(marked, COMPACT, shade=shade)
@@ -32,7 +32,7 @@ def lay_diff(first: Graph, second: Graph, *, shade: bool = False) -> Scene:
     y, right = _list(items, found, scene.height, scene.width)
     title = f"{marked[0].title} → {marked[1].title}"
     told = " ".join(f"{change}." for change in found.changes) or "The networks are the same."
-    return replace(scene, width=right, height=y + 12, title=title, description=clean(told), items=tuple(items))
+    return evolve(scene, width=right, height=y + 12, title=title, description=clean(told), items=tuple(items))
 
 
 def _list(items: list[Item], found: Diff, y: float, width: float) -> tuple[float, float]:

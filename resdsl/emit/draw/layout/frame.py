@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from resdsl.emit.draw.metrics import text_width
 from resdsl.emit.draw.viewmodel import Chain, Net, Row
 from resdsl.emit.draw.wording import probability_words, range_words
+from resdsl.record import record
 
 TEXT, SMALL = 11.0, 9.5
 MIN_BOX, MAX_BOX = 118.0, 216.0
 LANE, OUTER_LANE = 15.0, 18.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """Where things stand from left to right.
 

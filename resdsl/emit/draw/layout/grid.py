@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from resdsl.emit.draw.looks import block_look
 from resdsl.ir.unit import Node, Unit
+from resdsl.record import record
 
 LINK, TRUNK, GATE, RESIDUAL, SIDE = range(5)
 """The streams from left to right: links that end here, x, gates computed from x, the branch f, branches inside a branch."""
@@ -14,7 +13,7 @@ Stream = tuple[int, int]
 """One of these, and a number among its columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid:
     """Where the values of a unit stand: its inputs, then its nodes.
 

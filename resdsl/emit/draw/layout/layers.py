@@ -6,9 +6,10 @@ from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.kinds import places_words
 from resdsl.emit.draw.layout.panel import lay_panel
 from resdsl.emit.draw.layout.unit import Captioned, lay_panels
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Scene
 from resdsl.emit.draw.telling import describe
-from resdsl.emit.draw.view import spec_lines, view
+from resdsl.emit.draw.view import view
 from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words
 from resdsl.ir.graph import Graph, Section
 from resdsl.ir.unit import Unit
@@ -19,23 +20,26 @@ def lay_layers(graph: Graph, *, shade: bool = False, only: str = "") -> Scene:
     label, _, place = only.partition(".")
     sections = [section for section in graph.sections if not label or section.label == label]
     wanted = int(place) if place.isdecimal() else None
-    panels = [panel for section in sections for panel in _panels(graph, section, wanted, shade=shade)]
-    net = view(graph, Detail(1, 0))
+    reading = Reading(graph)
+    panels = [panel for section in sections for panel in _panels(reading, section, wanted, shade=shade)]
+    net = view(reading, Detail(1, 0))
     return lay_panels(panels, net.title, net.facts, describe(net))
 
 
-def _panels(graph: Graph, section: Section, place: int | None, *, shade: bool) -> list[Captioned]:
+def _panels(reading: Reading, section: Section, place: int | None, *, shade: bool) -> list[Captioned]:
+    graph = reading.graph
     users: dict[Unit, list[int]] = {}
     for position in range(section.first, section.last + 1):
         if place is None or graph.steps[position].place == place:
             users.setdefault(graph.steps[position].unit, []).append(position)
     return [
-        _panel(graph, section, unit, steps, f"layers.{section.label}.{number}", shade=shade)
+        _panel(reading, section, unit, steps, f"layers.{section.label}.{number}", shade=shade)
         for number, (unit, steps) in enumerate(users.items(), start=1)
     ]
 
 
-def _panel(graph: Graph, section: Section, unit: Unit, steps: list[int], key: str, *, shade: bool) -> Captioned:
+def _panel(reading: Reading, section: Section, unit: Unit, steps: list[int], key: str, *, shade: bool) -> Captioned:
+    graph = reading.graph
     cost = f"{count_words(unit.n_params)} params · {count_words(unit.macs)} MACs"
     if not unit.is_block:
         lines = [section.label.replace("_", " "), cost]
@@ -47,5 +51,5 @@ def _panel(graph: Graph, section: Section, unit: Unit, steps: list[int], key: st
         lines.append(probability_words(kept[0], kept[-1]))
     tip = (lines[0], unit.doc, unit.cite)
     panel = lay_panel(unit, key, layer_words, shapes=True)
-    told = tuple(sorted({line for step in steps for line in spec_lines(graph, graph.steps[step].span)}))
+    told = reading.lines_of(graph.steps[step] for step in steps)
     return Captioned(key, panel, tuple(map(clean, lines)), tuple(clean(line) for line in tip if line), told)

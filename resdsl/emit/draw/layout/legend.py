@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.rows import MARK_INKS, SIGNS, survival_bar
@@ -14,11 +13,12 @@ from resdsl.emit.draw.theme import level_ink, level_width, stage_ink
 from resdsl.emit.draw.viewmodel import Chain, Lane, Net
 from resdsl.emit.draw.wording import clean, probability_words
 from resdsl.ir.graph import Survival
+from resdsl.record import record
 
 SIZE, SAMPLE, GAP, LINE = 9.5, 26.0, 16.0, 18.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A sample, drawn in a field 26 wide around its middle at (0, 0), and what it means."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import TEXT, Frame, RowWords
@@ -13,11 +12,12 @@ from resdsl.emit.draw.metrics import shortened
 from resdsl.emit.draw.scene import Box, Card, Dot, Group, Item, Path, Text
 from resdsl.emit.draw.theme import stage_ink
 from resdsl.emit.draw.viewmodel import Chain, Lane, Net, Stage
+from resdsl.record import record
 
 MAX_LINES = 7
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A chain or stage of a net, planned: its height is known, its place not yet.
 
@@ -44,7 +44,7 @@ class Part:
         return self.header + 2 * pitch.pad + sum(row.height(pitch) for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlacedNet:
     """A net in its place.
 

@@ -12,6 +12,7 @@ from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, PlacedNet, natural_tops, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
 from resdsl.emit.draw.metrics import line_height, text_width
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Scene, Text
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
@@ -25,9 +26,9 @@ MAX_WIDTH, MAX_HEIGHT = 1000.0, 1400.0
 def lay_overview(graph: Graph, *, shade: bool = False) -> Scene:
     """With as much detail as fits: the first block of a stage and the last, where links land, alone if it does."""
     last = 1 if graph.links else 0
-    scene = None
+    reading, scene = Reading(graph), None
     for detail, pitch in _attempts(last):
-        scene = _lay(view(graph, detail), pitch, shade=shade)
+        scene = _lay(view(reading, detail), pitch, shade=shade)
         if scene.height <= MAX_HEIGHT:
             return scene
     assert scene is not None, "there is always an attempt"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from resdsl.emit.draw.geometry import Point, Rect
 from resdsl.emit.draw.layout.grid import Grid, arrange
@@ -13,6 +12,7 @@ from resdsl.emit.draw.scene import Box, Dot, Group, Item, Path, Pill, Text
 from resdsl.emit.draw.wording import clean, kind_words, layer_ink, size_words, times
 from resdsl.ir.unit import Node, Unit
 from resdsl.ops.base import Op
+from resdsl.record import record
 
 HEAD, LEAD, GAP, TAIL, CHANNEL = 16.0, 20.0, 18.0, 32.0, 24.0
 TEXT, SMALL = 11.0, 9.5
@@ -20,7 +20,7 @@ MIN_BOX, MAX_BOX = 74.0, 200.0
 PILL = 17.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Panel:
     """A unit drawn with its upper left corner at (0, 0).
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from resdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pitch:
     """Distances down the spine and between lanes.
 

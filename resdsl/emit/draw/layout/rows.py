@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame
 from resdsl.emit.draw.layout.pitch import Pitch
@@ -12,6 +10,7 @@ from resdsl.emit.draw.metrics import shortened
 from resdsl.emit.draw.scene import Area, Badge, Box, Dot, Group, Item, Path, Pill, Text
 from resdsl.emit.draw.theme import level_ink, level_width
 from resdsl.emit.draw.viewmodel import Lane, Mark, Row
+from resdsl.record import record
 
 MARK_INKS: dict[str, str] = {"+": "added", "-": "removed", "~": "changed"}
 SIGNS: dict[str, str] = {"+": "+", "-": "−", "~": "~"}
@@ -22,7 +21,7 @@ COPY = 3.0
 TRACK = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowPlan:
     """A row with the links that start and end at it; its height is known before its place.
 
@@ -77,7 +76,7 @@ class RowPlan:
         return pitch.gap + sign + pitch.pill + pitch.port * (self.n_ports - 1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlacedRow:
     """A row in its place.
 

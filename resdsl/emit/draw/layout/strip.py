@@ -9,6 +9,7 @@ from resdsl.emit.draw.layout.heading import MARGIN, heading
 from resdsl.emit.draw.layout.legend import kind_entries, lay_legend, level_entries, survival_entries
 from resdsl.emit.draw.layout.net import chain_lines
 from resdsl.emit.draw.metrics import line_height, shortened, text_width, wrapped
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Area, Badge, Box, Group, Item, Path, Scene, Text
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.theme import level_ink, level_width, stage_ink
@@ -27,7 +28,7 @@ MIN_CELL, MAX_CELL = 0.5, 26.0
 
 def lay_strip(graph: Graph, *, shade: bool = True) -> Scene:
     """All blocks in one line, from left to right; cells are narrower the more there are."""
-    net = view(graph, EVERYTHING)
+    net = view(Reading(graph), EVERYTHING)
     items: list[Item] = []
     y = heading(items, net.title, net.facts, MARGIN, WIDTH - 2 * MARGIN)
     levels = net.n_levels

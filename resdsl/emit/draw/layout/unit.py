@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.kinds import UnitKind, places_words, unit_kinds
 from resdsl.emit.draw.layout.heading import MARGIN, heading
 from resdsl.emit.draw.layout.panel import Panel, lay_panel
 from resdsl.emit.draw.metrics import line_height, shortened, text_width
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Card, Group, Item, Scene, Text, moved_item
 from resdsl.emit.draw.telling import describe
-from resdsl.emit.draw.fold import Detail
-from resdsl.emit.draw.view import spec_lines, view
+from resdsl.emit.draw.view import view
 from resdsl.emit.draw.wording import clean, kind_of_layer, kind_words, layer_words, plural, probability_words
 from resdsl.ir.graph import Graph
+from resdsl.record import record
 
 MAX_WIDTH, GAP, PAD = 1100.0, 18.0, 12.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Captioned:
     """A panel with what stands above it, bold line first, what to tell about it, and the lines of the spec about it."""
 
@@ -39,8 +40,9 @@ class Captioned:
 
 def lay_unit(graph: Graph, *, shade: bool = False) -> Scene:
     """One panel for each kind of block; a chain is drawn where the network has no block."""
-    panels = [_panel(graph, kind, shade=shade) for kind in unit_kinds(graph)]
-    net = view(graph, Detail(1, 0))
+    reading = Reading(graph)
+    panels = [_panel(reading, kind, shade=shade) for kind in unit_kinds(graph)]
+    net = view(reading, Detail(1, 0))
     return lay_panels(panels, net.title, net.facts, describe(net))
 
 
@@ -82,8 +84,8 @@ def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: fl
     return y + height + GAP
 
 
-def _panel(graph: Graph, kind: UnitKind, *, shade: bool) -> Captioned:
-    unit = kind.unit
+def _panel(reading: Reading, kind: UnitKind, *, shade: bool) -> Captioned:
+    graph, unit = reading.graph, kind.unit
     key = f"unit.{kind.number}"
     panel = lay_panel(unit, key, layer_words if kind.same_widths else kind_of_layer, shapes=False)
     arrives = f" + {', '.join(map(kind_words, unit.links))}" if unit.links else ""
@@ -95,8 +97,8 @@ def _panel(graph: Graph, kind: UnitKind, *, shade: bool) -> Captioned:
         lines.append(probability_words(max(known), min(known)))
     places = places_words(graph, kind.steps)
     tip = [unit.definition, places, *([unit.doc] if unit.doc else []), *([unit.cite] if unit.cite else [])]
-    placed = {line for step in kind.steps for line in spec_lines(graph, graph.steps[step].span)}
-    told = tuple(sorted(placed | {*spec_lines(graph, unit.span)}))
+    placed = reading.lines_of(graph.steps[step] for step in kind.steps)
+    told = tuple(sorted({*placed, *reading.lines(unit.span)}))
     return Captioned(key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)), told)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from resdsl.emit.draw.views import VIEWS, lay
 from resdsl.emit.draw.wording import clean
 from resdsl.emit.draw.writers.svg import text, write_svg
 from resdsl.ir.graph import Graph
+from resdsl.record import evolve
 
 if TYPE_CHECKING:
     from resdsl.emit.draw.drawing import Drawing
@@ -90,7 +90,7 @@ def _views(drawing: Drawing) -> list[str]:
 def _picture(drawing: Drawing, view: str) -> str:
     few = sum(len(graph.blocks) for graph in drawing.graphs) <= MOST_UNFOLDED
     only = drawing.choice.only if view == drawing.choice.view else ""
-    choice = replace(drawing.choice, view=view, only=only, unfold=drawing.choice.unfold or few)
+    choice = evolve(drawing.choice, view=view, only=only, unfold=drawing.choice.unfold or few)
     return write_svg(lay(drawing.graphs, choice), drawing.theme if drawing.theme != "light" else "auto", background=False)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
 from typing import Any
 
+from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.scene import Group, Item, Scene
 
 
@@ -26,12 +26,16 @@ def _item(item: Item) -> dict[str, Any]:
         group: dict[str, Any] = {"shape": "group", "key": item.key}
         group |= {name: value for name in ("tip", "lines", "opens", "faded") if (value := getattr(item, name))}
         return group | {"items": [_item(inner) for inner in item.items]}
-    return {"shape": type(item).__name__.lower()} | {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
+    return {"shape": type(item).__name__.lower()} | _fields(item)
+
+
+def _fields(value: Item | Rect) -> dict[str, Any]:
+    return {name: _plain(getattr(value, name)) for name in value.__match_args__}
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Rect):
+        return _fields(value)
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return _rounded(value) if isinstance(value, float) else value

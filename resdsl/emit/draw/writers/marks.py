@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
 from resdsl.emit.draw.geometry import Bend, Line, Point, Rect, arrowhead, rounded
 from resdsl.emit.draw.scene import Anchor, Area, Badge, Box, Card, Dash, Dot, Group, Item, Path, Pill, Shape, Text
+from resdsl.record import record
 
 COPY = 3.0
 """How far each card of a stack stands out to the right and above."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RectMark:
     """A rectangle with round corners, filled and outlined."""
 
@@ -25,7 +25,7 @@ class RectMark:
     dash: Dash = "solid"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiscMark:
     """A disc, filled, and outlined where `line` is a role."""
 
@@ -37,7 +37,7 @@ class DiscMark:
     width: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineMark:
     """A line with rounded corners."""
 
@@ -48,7 +48,7 @@ class LineMark:
     dash: Dash = "solid"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AreaMark:
     """A filled polygon."""
 
@@ -56,7 +56,7 @@ class AreaMark:
     fill: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WordsMark:
     """One line of text on the base line `y`."""
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.layout.frame import several_lines
+from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.theme import LIGHT, level_ink, level_width, stage_ink
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Chain, Net, Row, Stage
 from resdsl.emit.draw.wording import clean, size_words
 from resdsl.emit.draw.writers.dot import quote
 from resdsl.ir.graph import Graph
+from resdsl.record import record
 
 MAX_CHARACTERS, MAX_EDGES = 50_000, 500
 """Where Mermaid stops."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Edge:
     start: str
     end: str
@@ -29,7 +30,7 @@ class _Edge:
 
 def write_auto_dot(graph: Graph) -> str:
     """A graph that `dot` lays out itself: for people who want to edit it."""
-    net = view(graph, Detail(1, 1))
+    net = view(Reading(graph), Detail(1, 1))
     lines = [
         f"digraph {quote(net.title)} {{",
         '  graph [rankdir=TB, fontname="Helvetica", nodesep=0.3, ranksep=0.3]',
@@ -62,9 +63,9 @@ def write_auto_dot(graph: Graph) -> str:
 
 def write_mermaid(graph: Graph) -> str:
     """A flow chart that GitHub shows; blocks fold until it is small enough for Mermaid."""
-    text = ""
+    reading, text = Reading(graph), ""
     for detail in (Detail(1, 1), Detail(1, 0), Detail(0, 0), Detail(1, 0, "kind"), Detail(0, 0, "any")):
-        net = view(graph, detail)
+        net = view(reading, detail)
         text = _mermaid(net)
         if len(text) <= MAX_CHARACTERS and text.count("-->") + text.count("==>") + text.count("-.->") <= MAX_EDGES:
             break
