@@ -5,6 +5,7 @@ Only reading a document and `graph_schema` import this module: pydantic takes lo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, assert_never
 
@@ -214,3 +215,8 @@ def graph_schema() -> dict[str, Any]:
         **schema,
         "title": "A network as resdsl writes it with `--format json`",
     }
+
+
+def schema_text() -> str:
+    """The text of `grammars/graph.schema.json`."""
+    return json.dumps(graph_schema(), indent=1, ensure_ascii=False) + "\n"

@@ -91,8 +91,16 @@ def _message(details: list[dict[str, Any]]) -> str:
         case "value_error":
             return str(context["error"])
         case _:
-            wanted = [_WANTED.get(each["type"], "something else").format(**each.get("ctx", {})) for each in details]
-            return f"{_shown(detail)} stands where {' or '.join(dict.fromkeys(wanted))} is wanted"
+            wanted = dict.fromkeys(_wanted(each) for each in details)
+            return f"{_shown(detail)} stands where {' or '.join(wanted)} is wanted"
+
+
+def _wanted(detail: dict[str, Any]) -> str:
+    bounds = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in detail.get("ctx", {}).items()
+    }
+    return _WANTED.get(detail["type"], "something else").format(**bounds)
 
 
 def _shown(detail: dict[str, Any]) -> str:
