@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.arguments import SettingPlacer, setting_missing
@@ -16,7 +17,6 @@ from resdsl.elaborate.scope import Closure, Scope, describe
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
-from resdsl.ops import resolve as resolve_setting
 from resdsl.record import state
 from resdsl.shape import ShapeError
 from resdsl.source import Span
@@ -149,20 +149,21 @@ def place(op: type[Op], target: Target, rank: int) -> Op:
             given[setting.name] = (_value(op, setting, argument.value, call.scope), argument.span)
     for setting in placer.missing():
         raise setting_missing(op, setting, target.span)
-    resolved: dict[str, SettingValue] = {}
-    for setting in settings:
-        value, span = given.get(setting.name, (_default(setting), target.span))
-        try:
-            resolved[setting.name] = resolve_setting(setting, value, rank)
-        except SettingError as error:
-            raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {error.message}", span) from None
+    written = {setting.name: given.get(setting.name, (_default(setting), target.span)) for setting in settings}
     try:
-        return op(**resolved)
+        return _make(op, rank, *(value for value, _ in written.values()))
     except SettingError as error:
-        span = given[error.setting][1] if error.setting in given else target.span
-        raise mistake(Code.ARGUMENT_RANGE, f"`{op.NAME}`: {error.message}", span) from None
+        span = written[error.setting][1] if error.setting in written else target.span
+        raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {error.message}", span) from None
     except ShapeError as error:
         raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _make(op: type[Op], rank: int, *values: SettingValue) -> Op:
+    """The layer with all its settings as written; typed, since `false` is no bias and 0 one that starts from 0."""
+    names = [setting.name for setting in op.SETTINGS]
+    return op.make(dict(zip(names, values, strict=True)), rank)
 
 
 def _default(setting: Setting) -> SettingValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final
 
 from resdsl.diagnostics import Code
@@ -61,14 +62,13 @@ class UnitBuilder:
 
         Raises Mistake where the shapes do not fit, or the tensor or a weight is larger than the caller allows.
         """
-        shapes = tuple(tensor.shape for tensor in inputs)
         try:
-            if op.is_identity(*shapes):
-                return inputs[0]
-            shape = op.infer(*shapes)
+            outcome = _outcome(op, *(tensor.shape for tensor in inputs))
         except ShapeError as error:
             raise mistake(Code.SHAPE_MISMATCH, error.message, span, help=error.help) from None
-        largest = max(shape.elements, *(tensor.elements for tensor in op.parameters(*shapes)), 0)
+        if outcome is None:
+            return inputs[0]
+        shape, largest = outcome
         if largest > self.limits.tensor_elements:
             message = f"a tensor of {largest:,} values; the caller allows {self.limits.tensor_elements:,}"
             raise mistake(
@@ -113,3 +113,12 @@ class UnitBuilder:
             yield
         finally:
             self.group = before
+
+
+@lru_cache(maxsize=4096)
+def _outcome(op: Op, *inputs: Shape) -> tuple[Shape, int] | None:
+    """The shape that leaves, and the values of the largest tensor involved; None where the layer changes nothing."""
+    if op.is_identity(*inputs):
+        return None
+    shape = op.infer(*inputs)
+    return shape, max(shape.elements, *(tensor.elements for tensor in op.parameters(*inputs)), 0)
