@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Diagnostic, ResError, nearest
 from resdsl.elaborate.definitions import Found, Loader, Module
+from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.scope import Value
@@ -21,7 +22,7 @@ from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
 from resdsl.limits import DEFAULT, Limits
-from resdsl.record import field, record, state
+from resdsl.record import record, state
 from resdsl.source import Source
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def build(
 def check(path_or_text: str | Path, *, limits: Limits = DEFAULT) -> Checked:
     """Every network of a file elaborated and verified, every expectation computed; nothing is raised."""
     try:
-        program = read(path_or_text, limits=limits)
+        program = read_recovering(path_or_text, limits=limits)
     except ResError as error:
         return Checked((), 0, error.diagnostics)
     return program.check()
@@ -123,11 +124,23 @@ class ReadProgram:
     module: Module
     limits: Limits
     preferred: str | None = None
-    warnings: list[Diagnostic] = field(factory=list[Diagnostic])
+    _resolver: NameResolver | None = None
 
     def networks(self) -> Iterator[Found]:
         """The networks that the file itself defines, in order."""
         return (found for (kind, _), found in self.module.own.items() if kind == "network")
+
+    @property
+    def mistakes(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the text, and with the files that it uses, before any name is looked at."""
+        return self.module.problems.errors
+
+    @property
+    def names(self) -> NameResolver:
+        """What the names in it stand for."""
+        if self._resolver is None:
+            self._resolver = NameResolver(self.module.problems.errors, self.limits)
+        return self._resolver
 
     def graph(self, network: str | None = None, params: Mapping[str, Given] | None = None) -> Graph:
         """The verified graph of a network. Raises ResError with everything that is wrong."""
@@ -138,6 +151,7 @@ class ReadProgram:
         problems = Problems()
         with problems.collect():
             found = self._find(network)
+            self._check_reach(found)
             values = {name: read_value(found, name, value) for name, value in params.items()}
             elaborated = elaborate(found, values, problems, limits=self.limits)
             verify(elaborated.graph)
@@ -145,25 +159,37 @@ class ReadProgram:
         raise ResError(problems.errors)
 
     def check(self, network: str | None = None, params: Mapping[str, Given] | None = None) -> Checked:
-        """Every network, or that one, elaborated and verified; every expectation computed, unless parameters are set."""
+        """Everything that is wrong, of syntax, names and meaning, each told once.
+
+        Every network (or that one, with those parameters) is elaborated and verified unless something that it needs is
+        broken already, and every expectation is computed unless parameters are set.
+        """
+        problems = Problems([*self.mistakes, *check_names(self.module, self.names).found])
         wanted: list[str | None] = [found.definition.name for found in self.networks()]
         if network is not None or params:
             wanted = [network or self.preferred]
         names: list[str] = []
         n_expectations = 0
-        problems = Problems()
         for name in wanted:
             try:
                 elaborated = self.elaborate(name, params or {})
-                names.append(elaborated.graph.name)
-                for diagnostic in elaborated.warnings:
-                    problems.add(diagnostic)
-                if not params:  # what a file expects, it expects of its defaults
-                    n_expectations += check_expectations(elaborated, problems, self.limits)
             except ResError as error:
-                for diagnostic in error.diagnostics:
-                    problems.add(diagnostic)
+                problems.add_unless_told(error.diagnostics)
+                continue
+            names.append(elaborated.graph.name)
+            problems.add_unless_told(elaborated.warnings)
+            if not params:  # what a file expects, it expects of its defaults
+                n_expectations += check_expectations(elaborated, problems, self.limits)
         return Checked(tuple(names), n_expectations, (*problems.errors, *problems.warnings))
+
+    def _check_reach(self, found: Found) -> None:
+        """Raises ResError where a network needs something that is broken."""
+        reached = self.names.reach(found)
+        problems = Problems()
+        for resolved in reached:
+            problems.add_unless_told(resolved.problems.errors)
+        if problems.errors or any(resolved.broken for resolved in reached):
+            raise ResError(problems.errors or self.mistakes)
 
     def _find(self, network: str | None) -> Found:
         names = [found.definition.name for found in self.networks()]
@@ -189,10 +215,22 @@ class ReadProgram:
 
 def read(path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader: Loader | None = None) -> ReadProgram:
     """A program from a file, a text, or the name of a network of the library. Raises ResError for what is wrong."""
+    program = read_recovering(path_or_text, limits=limits, loader=loader)
+    if program.mistakes:
+        raise ResError(program.mistakes)
+    return program
+
+
+def read_recovering(
+    path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader: Loader | None = None
+) -> ReadProgram:
+    """What of a program could be understood; `mistakes` says what is wrong with the rest.
+
+    Takes what `read` takes. Raises ResError only where there is no text to be had.
+    """
     loader = loader or Loader(Problems(), limits)
     problems = loader.problems = Problems()
     preferred: str | None = None
-    module: Module | None = None
     with problems.collect():
         place = _find_file(path_or_text)
         if isinstance(place, Path):
@@ -200,13 +238,12 @@ def read(path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader:
             preferred = place.stem
         else:
             module = loader.load(place)
-    if problems.errors or module is None:
-        raise ResError(problems.errors)
-    if isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text):
-        preferred = path_or_text
-    elif preferred is not None and module.own.get(("network", preferred)) is None:
-        preferred = None
-    return ReadProgram(module, limits, preferred)
+        if isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text):
+            preferred = path_or_text
+        elif preferred is not None and module.own.get(("network", preferred)) is None:
+            preferred = None
+        return ReadProgram(module, limits, preferred)
+    raise ResError(problems.errors)
 
 
 def library() -> Iterator[Path]:

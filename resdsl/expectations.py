@@ -11,14 +11,12 @@ from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.scope import Scope, Value, describe, write
 from resdsl.elaborate.statements import open_parameters
+from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
 from resdsl.record import record
 from resdsl.shape import Shape
 from resdsl.syntax import ast
-
-SUBJECTS = ("params", "macs", "depth", "depth_wrn", "depth_all", "blocks", "output")
-"""What every network can be expected to have; a section's label stands for the shape that leaves it."""
 
 
 def check_expectations(elaborated: Elaborated, problems: Problems, limits: Limits) -> int:

@@ -9,10 +9,9 @@ import click
 from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options
 from resdsl.cli.report import report
-from resdsl.cli.specs import expand_folders, new_loader, read_spec
+from resdsl.cli.specs import expand_folders, new_loader, read_spec_recovering
 from resdsl.compiler import Checked
-from resdsl.diagnostics import Diagnostic, ResError
-from resdsl.elaborate.definitions import Loader
+from resdsl.diagnostics import Diagnostic
 
 
 @click.command(name="check")
@@ -27,22 +26,13 @@ def command(context: click.Context, specs: tuple[str, ...], network: str | None,
     a file expects, it expects of its defaults. Warnings alone leave the exit code at 0.
     """
     loader = new_loader()
-    checked = [_check(spec, network, params, loader) for spec in expand_folders(specs)]
+    programs = (read_spec_recovering(spec, loader=loader) for spec in expand_folders(specs))
+    checked = [program.check(network, params) for program in programs]
     found = tuple(dict.fromkeys(diagnostic for one in checked for diagnostic in one.diagnostics))
     report(found)
     click.echo(_summary(checked, found))
     if any(diagnostic.severity == "error" for diagnostic in found):
         context.exit(FINDINGS)
-
-
-def _check(spec: str, network: str | None, params: dict[str, str], loader: Loader) -> Checked:
-    try:
-        program = read_spec(spec, loader=loader)
-    except ResError as error:
-        if all(diagnostic.span is None for diagnostic in error.diagnostics):
-            raise  # there is no such file: the command is wrong, not a spec
-        return Checked((), 0, error.diagnostics)
-    return program.check(network, params)
 
 
 def _summary(checked: Sequence[Checked], found: Sequence[Diagnostic]) -> str:

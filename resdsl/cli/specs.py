@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from resdsl.compiler import ReadProgram, read
+from resdsl.compiler import ReadProgram, read, read_recovering
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
 from resdsl.limits import DEFAULT
@@ -21,7 +21,12 @@ def read_spec(spec: str, *, loader: Loader | None = None) -> ReadProgram:
 
     Specs that are read with one loader share the files that they use. Raises ResError.
     """
-    return read(Source("<stdin>", sys.stdin.read()) if spec == "-" else spec, loader=loader)
+    return read(_place(spec), loader=loader)
+
+
+def read_spec_recovering(spec: str, *, loader: Loader | None = None) -> ReadProgram:
+    """The same, and what of it could be understood where not all could be. Raises ResError where there is no text."""
+    return read_recovering(_place(spec), loader=loader)
 
 
 def new_loader() -> Loader:
@@ -40,6 +45,10 @@ def expand_folders(specs: Iterable[str]) -> Iterator[str]:
         if not files:
             raise click.UsageError(f"no .res file in `{spec}`")
         yield from map(str, files)
+
+
+def _place(spec: str) -> Source | str:
+    return Source("<stdin>", sys.stdin.read()) if spec == "-" else spec
 
 
 _SUFFIXES: Final = frozenset({".res", ".resdsl"})

@@ -30,7 +30,8 @@ class Module:
     """A file: its own definitions, those of the files that it uses, and all that are visible, by kind and name.
 
     `lost` are the words of what the parser had to leave out, here and in the used files, and `lost_files` whether a
-    used file is missing: then a name that is not found may have been defined there.
+    used file is missing: then a name that is not found may have been defined there. `problems` are the mistakes of
+    the file and of those that it uses, as far as reading them shows any.
     """
 
     source: Source
@@ -40,6 +41,7 @@ class Module:
     names: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     lost: frozenset[str] = frozenset()
     lost_files: bool = False
+    problems: Problems = field(factory=Problems)
 
     def find(self, kind: str, name: str) -> Found | None:
         """The definition of that kind and name that is visible in this file."""
@@ -85,18 +87,18 @@ class Loader:
     def load(self, source: Source) -> Module:
         """The module of a text, with everything that it uses."""
         program, diagnostics = parse_recovering(source, limits=self.limits)
-        for diagnostic in diagnostics:
-            self.problems.add(diagnostic)
-        module = Module(source, program, lost=_words(program, diagnostics))
+        module = Module(source, program, lost=_words(program, diagnostics), problems=Problems(list(diagnostics)))
         n_missing = len(program.uses)
         for use in program.uses:
-            with self.problems.collect():
-                self._take_over(module, self._used(source, use), use)
+            with module.problems.collect():
+                _take_over(module, self._used(source, use), use)
                 n_missing -= 1
         module.lost_files |= n_missing > 0
         for definition in program.definitions:
-            self._define(module, definition)
+            _define(module, definition)
         module.names = module.used | module.own
+        for diagnostic in module.problems.found:
+            self.problems.add(diagnostic)
         return module
 
     def load_file(self, path: Path, span: Span | None = None) -> Module:
@@ -180,40 +182,44 @@ class Loader:
             help=f"did you mean `{near}`?" if near else "`resdsl list` shows the library's files",
         )
 
-    def _take_over(self, module: Module, used: Module, use: ast.Use) -> None:
-        for (kind, name), found in used.names.items():
-            before = module.used.get((kind, name))
-            if before is None:
-                module.used[kind, name] = found
-            elif before.definition is not found.definition:
-                taken = mistake(
-                    Code.NAME_TAKEN,
-                    f"two used files define the {_in_words(kind)} `{name}`",
-                    use.span,
-                    notes=(
-                        Note(before.definition.name_span, "one here"),
-                        Note(found.definition.name_span, "another here"),
-                    ),
-                    help="rename one of them",
-                )
-                self.problems.add(taken.diagnostic)
-        module.lost |= used.lost
-        module.lost_files |= used.lost_files
 
-    def _define(self, module: Module, definition: ast.AnyDefinition) -> None:
-        kind = KINDS[type(definition)]
-        before = module.own.get((kind, definition.name))
+def _take_over(module: Module, used: Module, use: ast.Use) -> None:
+    for (kind, name), found in used.names.items():
+        before = module.used.get((kind, name))
         if before is None:
-            module.own[kind, definition.name] = Found(definition, module)
-            return
-        taken = mistake(
-            Code.NAME_TAKEN,
-            f"the {_in_words(kind)} `{definition.name}` is defined twice in this file",
-            definition.name_span,
-            notes=(Note(before.definition.name_span, "first here"),),
-            help="rename one of them",
-        )
-        self.problems.add(taken.diagnostic)
+            module.used[kind, name] = found
+        elif before.definition is not found.definition:
+            taken = mistake(
+                Code.NAME_TAKEN,
+                f"two used files define the {_in_words(kind)} `{name}`",
+                use.span,
+                notes=(
+                    Note(before.definition.name_span, "one here"),
+                    Note(found.definition.name_span, "another here"),
+                ),
+                help="rename one of them",
+            )
+            module.problems.add(taken.diagnostic)
+    for diagnostic in used.problems.found:
+        module.problems.add(diagnostic)
+    module.lost |= used.lost
+    module.lost_files |= used.lost_files
+
+
+def _define(module: Module, definition: ast.AnyDefinition) -> None:
+    kind = KINDS[type(definition)]
+    before = module.own.get((kind, definition.name))
+    if before is None:
+        module.own[kind, definition.name] = Found(definition, module)
+        return
+    taken = mistake(
+        Code.NAME_TAKEN,
+        f"the {_in_words(kind)} `{definition.name}` is defined twice in this file",
+        definition.name_span,
+        notes=(Note(before.definition.name_span, "first here"),),
+        help="rename one of them",
+    )
+    module.problems.add(taken.diagnostic)
 
 
 def _in_words(kind: str) -> str:

@@ -104,7 +104,7 @@ def _concatenate(reference: ast.Reference, scope: Scope, frame: Frame) -> Tensor
         if not isinstance(value, Tensor | Zero) or not isinstance(argument, ast.Positional):
             raise mistake(Code.VALUE_TYPE, "`concat` takes tensors: `concat(a, b)`", argument.span)
         tensors.append(value)
-    if len(tensors) < 2:  # noqa: PLR2004 - a pair at least
+    if len(tensors) < 2:
         raise mistake(Code.ARGUMENT_COUNT, "`concat` takes two tensors or more", reference.span)
     return frame.concatenate(tensors, reference.span)
 

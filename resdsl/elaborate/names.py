@@ -10,7 +10,7 @@ from resdsl.elaborate.network_walk import NetworkWalk
 from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.references import References
 from resdsl.elaborate.unknown import in_words
-from resdsl.elaborate.walk import BodyWalk, Resolved, Vocabulary
+from resdsl.elaborate.walk import BodyWalk, Resolved
 from resdsl.limits import Limits
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -19,9 +19,8 @@ from resdsl.syntax import ast
 class NameResolver:
     """Resolves definitions, each once, also of used files where they are asked for."""
 
-    def __init__(self, vocabulary: Vocabulary, told: Iterable[Diagnostic], limits: Limits) -> None:
+    def __init__(self, told: Iterable[Diagnostic], limits: Limits) -> None:
         """Takes what reading the files has told: a definition with such a mistake in it is broken."""
-        self.vocabulary = vocabulary
         self._told = [d.span for d in told if d.span is not None and d.severity == "error" and d.fix is None]
         self._resolved: dict[int, Resolved] = {}
         self._under_way: list[ast.AnyDefinition] = []
@@ -96,10 +95,9 @@ def check_names(module: Module, resolver: NameResolver) -> Problems:
         for diagnostic in one.problems.found:
             problems.add(diagnostic)
     if not any(one.broken for one in resolved):
-        referred = {id(f.definition) for found, one in zip(everything, resolved, strict=True)
-                    for f in one.references if f.definition is not found.definition}  # fmt: skip
         for found, one in zip(everything, resolved, strict=True):
-            _warn_of_unused(found, one, problems, is_used=id(found.definition) in referred)
+            _warn_of_unused_names(found, one, problems)
+        _warn_of_unused_definitions(everything, resolved, problems)
     for found in everything:
         _warn_of_hidden(found, problems)
     return problems
@@ -108,28 +106,38 @@ def check_names(module: Module, resolver: NameResolver) -> Problems:
 # ---------------------------------------------------------------- warnings
 
 
-def _warn_of_unused(found: Found, resolved: Resolved, problems: Problems, *, is_used: bool) -> None:
-    definition, module = found.definition, found.module
-    what = f"the {in_words(KINDS[type(definition)])} `{definition.name}`"
-    parameters = {parameter.name for parameter in definition.parameters}
+def _warn_of_unused_names(found: Found, resolved: Resolved, problems: Problems) -> None:
+    parameters = {parameter.name for parameter in found.definition.parameters}
     for name, bound in resolved.names.bound.items():
         if bound.span is None or bound.used:
             continue
         if name in parameters:
-            problems.warn(
-                Code.NAME_UNUSED, f"nothing uses the parameter `{name}`", bound.span, help=_handed_on(found, name)
-            )
+            message, help = f"nothing uses the parameter `{name}`", _handed_on(found, name)
         else:
-            problems.warn(Code.NAME_UNUSED, f"nothing uses `{name}`", bound.span, help="delete it")
-    is_program = any(isinstance(d, ast.Network | ast.Derived) for d in module.program.definitions)
-    is_default = isinstance(definition, ast.ShortcutKind) and definition.name in ("identity", "projection")
-    if is_program and not is_used and not is_default and not isinstance(definition, ast.Network | ast.Derived):
-        problems.warn(
-            Code.NAME_UNUSED,
-            f"no network of this file uses {what}",
-            definition.name_span,
-            help="delete it, or move it to a file that others `use`",
-        )
+            message, help = f"nothing uses `{name}`", "delete it"
+        problems.warn(Code.NAME_UNUSED, message, bound.span, help=help)
+
+
+def _warn_of_unused_definitions(everything: list[Found], resolved: list[Resolved], problems: Problems) -> None:
+    """In a file with networks; others define things for those who use them, as the library does."""
+    networks = [found.definition for found in everything if isinstance(found.definition, ast.Network | ast.Derived)]
+    if not networks:
+        return
+    used = {
+        id(reference.definition)
+        for found, one in zip(everything, resolved, strict=True)
+        for reference in one.references
+        if reference.definition is not found.definition
+    }
+    open_kinds = {parameter.type for network in networks for parameter in network.parameters}
+    for found in everything:
+        definition, kind = found.definition, KINDS[type(found.definition)]
+        is_default = kind == "shortcut" and definition.name in ("identity", "projection")
+        if id(definition) in used or kind in open_kinds or kind == "network" or is_default:
+            continue
+        message = f"no network of this file uses the {in_words(kind)} `{definition.name}`"
+        help = "delete it, or move it to a file that others `use`"
+        problems.warn(Code.NAME_UNUSED, message, definition.name_span, help=help)
 
 
 def _handed_on(found: Found, name: str) -> str:

@@ -11,6 +11,7 @@ from resdsl.elaborate.outline import check_once, keyword, word_of
 from resdsl.elaborate.problems import Problems, mistake, sure
 from resdsl.elaborate.references import Names, References, part
 from resdsl.elaborate.unknown import misspelt, quoted, unknown_definition, unknown_label
+from resdsl.elaborate.vocabulary import INIT_RULES, SCHEMES, SUBJECTS
 from resdsl.elaborate.walk import Resolved, Walk
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -203,7 +204,7 @@ class NetworkWalk(Walk):
             for argument in rule.arguments or ():
                 self.references.value(argument.value, self.names)
             with self.references.collect():
-                _check_rule(rule, self.resolver.vocabulary.init_rules)
+                _check_rule(rule)
 
     def tap(self, statement: ast.Tap) -> None:
         outline = self.resolved.outline
@@ -217,21 +218,20 @@ class NetworkWalk(Walk):
                     raise unknown_label(label, part(statement.span, label), outline.labels)
 
     def keys(self, statement: ast.Keys) -> None:
-        schemes = self.resolver.vocabulary.schemes
-        if statement.scheme not in schemes:
+        if statement.scheme not in SCHEMES:
             span = part(statement.span, statement.scheme, last=True)
             message = f"there is no naming scheme `{statement.scheme}`"
-            otherwise = f"the schemes are {quoted(schemes)}"
-            raise misspelt(Code.KEYS_SCHEME, message, span, statement.scheme, schemes, otherwise=otherwise)
+            otherwise = f"the schemes are {quoted(SCHEMES)}"
+            raise misspelt(Code.KEYS_SCHEME, message, span, statement.scheme, SCHEMES, otherwise=otherwise)
 
     def expect(self, statement: ast.Expect) -> None:
-        outline, subjects = self.resolved.outline, self.resolver.vocabulary.subjects
+        outline = self.resolved.outline
         self.references.value(statement.value, self.names)
-        if statement.subject not in (*subjects, *outline.labels) and outline.whole:
+        if statement.subject not in (*SUBJECTS, *outline.labels) and outline.whole:
             with self.references.collect():
                 message = f"a network has no `{statement.subject}` that could be expected"
-                listed = f"a network has {quoted(subjects)}; a label stands for a shape: {quoted(outline.labels)}"
-                known = [*subjects, *outline.labels]
+                listed = f"a network has {quoted(SUBJECTS)}; a label stands for a shape: {quoted(outline.labels)}"
+                known = [*SUBJECTS, *outline.labels]
                 raise misspelt(
                     Code.EXPECT_SUBJECT, message, statement.subject_span, statement.subject, known, otherwise=listed
                 )
@@ -257,12 +257,12 @@ class NetworkWalk(Walk):
         self.references.argument(parameters[argument.name], argument.value, self.names)
 
 
-def _check_rule(rule: ast.Reference, rules: Mapping[str, int]) -> None:
-    if rule.name not in rules:
+def _check_rule(rule: ast.Reference) -> None:
+    if rule.name not in INIT_RULES:
         message = f"there is no weight initialisation `{rule.name}`"
-        otherwise = f"the rules are {quoted(rules)}"
-        raise misspelt(Code.INIT_RULE, message, rule.name_span, rule.name, rules, otherwise=otherwise)
-    n_given, n_wanted = len(rule.arguments or ()), rules[rule.name]
+        otherwise = f"the rules are {quoted(INIT_RULES)}"
+        raise misspelt(Code.INIT_RULE, message, rule.name_span, rule.name, INIT_RULES, otherwise=otherwise)
+    n_given, n_wanted = len(rule.arguments or ()), INIT_RULES[rule.name]
     if n_given != n_wanted:
         wanted = ("no number", "one number")[n_wanted] if n_wanted <= 1 else f"{n_wanted} numbers"
         message = f"`{rule.name}` takes {wanted}, not {n_given or 'none'}"

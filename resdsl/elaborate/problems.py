@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -66,6 +66,16 @@ class Problems:
         """Keeps a diagnostic, unless it is told already."""
         if diagnostic not in self.found:
             self.found.append(diagnostic)
+
+    def add_unless_told(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Keeps those that tell of no place of which the same kind of thing is told already.
+
+        Networks that derive from one another meet the same mistake, each with shapes and values of its own.
+        """
+        told = {(d.code, d.span) for d in self.found if d.span is not None}
+        for diagnostic in diagnostics:
+            if (diagnostic.code, diagnostic.span) not in told:
+                self.add(diagnostic)
 
     def warn(self, code: Code, message: str, span: Span | None, *, label: str = "", help: str = "") -> None:
         """Keeps a warning."""

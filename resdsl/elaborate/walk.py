@@ -13,24 +13,9 @@ from resdsl.elaborate.outline import Outline, check_once, keyword, word_of
 from resdsl.elaborate.problems import Mistake, Problems, mistake
 from resdsl.elaborate.references import CLOSURES, Bound, Names, References, part
 from resdsl.elaborate.unknown import misspelt, quoted
-from resdsl.record import field, record, state
+from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
-
-
-@record
-class Vocabulary:
-    """Words of the language that later phases give their meaning.
-
-    Attributes:
-        init_rules: the weight initialisations, with how many numbers each takes.
-        schemes: the naming schemes of state dicts.
-        subjects: what every network can be expected to have.
-    """
-
-    init_rules: Mapping[str, int]
-    schemes: Collection[str]
-    subjects: Collection[str]
 
 
 @state
@@ -56,8 +41,6 @@ class Resolved:
 
 class Resolver(Protocol):
     """Who resolves other definitions meanwhile."""
-
-    vocabulary: Vocabulary
 
     def below(self, found: Found, span: Span) -> Resolved:
         """What a definition that another is made of stands for. Raises Mistake where that leads back, or too deep."""

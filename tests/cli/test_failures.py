@@ -14,7 +14,7 @@ def failing(run, monkeypatch: pytest.MonkeyPatch):
         def fail(*_arguments: object, **_options: object) -> None:
             raise error
 
-        monkeypatch.setattr(check_verb, "read_spec", fail)
+        monkeypatch.setattr(check_verb, "read_spec_recovering", fail)
         return run("check", "resnet152")
 
     return failing
