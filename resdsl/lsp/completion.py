@@ -201,6 +201,11 @@ def _found_at(version: Version, offset: int) -> Found | None:
     return Found(definition, version.module) if definition is not None else None
 
 
+def values_at(version: Version, offset: int) -> dict[str, Symbol]:
+    """The names of values that are known at an offset."""
+    return _values_at(_found_at(version, offset), offset)
+
+
 def _values_at(found: Found | None, offset: int) -> dict[str, Symbol]:
     if found is None:
         return {}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Found, Module
+from resdsl.elaborate.names import NameResolver, check_names
+from resdsl.elaborate.problems import Problems
 from resdsl.limits import DEFAULT, Limits
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
-from resdsl.lsp.symbols import SymbolTable, base_of, build_table, path_span
+from resdsl.lsp.symbols import SymbolTable, build_table, path_span
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.lexer import Lexed, lex
@@ -98,14 +99,20 @@ class Version:
         return next((found for found in self.networks if found.definition is definition), None)
 
     def outcome(self, found: Found) -> Outcome | None:
-        """What elaboration makes of a network; None where a part that it needs could not be parsed."""
-        if not self._is_whole(found):
-            return None
-        return self._networks.outcome(found, self.reading.uses)
+        """What elaboration makes of a network; None where something that it needs is broken already."""
+        return None if self._is_broken(found) else self._networks.outcome(found, self.reading.uses)
 
     def is_known(self, found: Found) -> bool:
         """Whether `outcome` has its answer at hand."""
-        return not self._is_whole(found) or self._networks.is_known(found, self.reading.uses)
+        return self._is_broken(found) or self._networks.is_known(found, self.reading.uses)
+
+    def _is_broken(self, found: Found) -> bool:
+        reached = self._resolver.reach(found)
+        return any(resolved.broken or resolved.problems.errors for resolved in reached)
+
+    @cached_property
+    def _resolver(self) -> NameResolver:
+        return NameResolver(self.module.problems.errors, self._limits)
 
     def elaborate(self) -> Iterator[None]:
         """Elaborates one network after another, for who has other things to do in between."""
@@ -113,46 +120,32 @@ class Version:
             self.outcome(found)
             yield
 
-    def _is_whole(self, found: Found) -> bool:
-        """Whether nothing is left out of a network, its bases, and all that their texts name."""
-        definitions = [f.definition for f in self.module.names.values()]
-        broken = {definition.name for definition in definitions if not definition.whole}
-        if not broken:
-            return True
-        by_name = {definition.name: definition for definition in definitions}
-        seen = {found.definition.name}
-        waiting: list[ast.AnyDefinition] = [found.definition]
-        if (base := base_of(found)) is not None:
-            waiting.append(base.definition)
-        while waiting:
-            here = waiting.pop()
-            if not here.whole:
-                return False
-            fresh = {word for word in _WORD.findall(here.span.text) if word in by_name} - seen
-            seen |= fresh
-            waiting += [by_name[word] for word in fresh]
-        return True
-
     def diagnostics(self) -> list[Diagnostic]:
-        """Everything that is wrong with this text: of syntax, of what it uses, and of meaning."""
-        found = [d for d in self.reading.problems if d.span is None or d.span.source is self.source]
-        found += self._in_used()
+        """Everything that is wrong with this text, each thing once: of syntax, of what it uses, of names and of meaning."""
+        problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
+        elsewhere: list[tuple[Diagnostic, Found]] = []
         for network in self.networks:
             outcome = self.outcome(network)
-            for diagnostic in outcome.diagnostics_in(self.module) if outcome else ():
-                if diagnostic.span is None or diagnostic.span.source is self.source:
-                    found.append(diagnostic)
-                elif not _is_told(diagnostic, found):
-                    found.append(_from_elsewhere(diagnostic, network))
-        unique = list(dict.fromkeys(found))
-        return sorted(unique, key=lambda d: d.span.start if d.span else 0)
+            told = list(outcome.diagnostics_in(self.module)) if outcome else self._reached(network)
+            problems.add_unless_told(d for d in told if self._is_here(d))
+            elsewhere += [(d, network) for d in told if not self._is_here(d)]
+        found = [d for d in problems.found if self._is_here(d)] + list(self._in_used())
+        for diagnostic, network in elsewhere:
+            if not _is_told(diagnostic, found):
+                found.append(_from_elsewhere(diagnostic, network))
+        return sorted(dict.fromkeys(found), key=lambda d: d.span.start if d.span else 0)
+
+    def _is_here(self, diagnostic: Diagnostic) -> bool:
+        return diagnostic.span is None or diagnostic.span.source is self.source
+
+    def _reached(self, network: Found) -> list[Diagnostic]:
+        """The mistakes in the names of what a network needs."""
+        return [d for resolved in self._resolver.reach(network) for d in resolved.problems.errors]
 
     def _in_used(self) -> Iterator[Diagnostic]:
         """For each used file with mistakes, a message at its `use`."""
-        for use, module in zip(self.module.program.uses, self.reading.uses, strict=False):
-            if module is None:
-                continue
-            wrong = [d for d in self.reading.problems if d.severity == "error" and _is_in(d, module)]
+        for use, module in zip(self.module.program.uses, self.reading.uses, strict=True):
+            wrong = module.problems.errors if module is not None else ()
             if wrong:
                 more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
                 message = f"`{use.path}` has mistakes: {wrong[0].message} ({wrong[0].span}){more}"
@@ -164,10 +157,6 @@ def _is_told(diagnostic: Diagnostic, found: list[Diagnostic]) -> bool:
     return any(other.code is diagnostic.code and diagnostic.message in other.message for other in found)
 
 
-def _is_in(diagnostic: Diagnostic, module: Module) -> bool:
-    return diagnostic.span is not None and diagnostic.span.source is module.source
-
-
 def _from_elsewhere(diagnostic: Diagnostic, network: Found) -> Diagnostic:
     """A mistake that shows in a network of this file and lies in another: told at the network's name."""
     span: Span = network.definition.name_span
@@ -175,5 +164,3 @@ def _from_elsewhere(diagnostic: Diagnostic, network: Found) -> Diagnostic:
     return Diagnostic(diagnostic.code, message, span, help=diagnostic.help, severity=diagnostic.severity)
 
 
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from resdsl.data import library_folder
@@ -53,28 +53,23 @@ class Files:
 
     def read(self, path: Path) -> Reading | None:
         """The module of a file as the editor shows it; None where the file cannot be read."""
+        return next(self.read_all((path.resolve(),)), None)
+
+    def read_all(self, paths: Iterable[Path]) -> Iterator[Reading]:
+        """The modules of many files, at one moment: each file and what it uses is looked at once."""
         loader = _EditorLoader(self)
-        try:
-            module = loader.load_file(path)
-        except Mistake:
-            return None
-        return Reading(module, tuple(loader.problems.found), loader.used(module))
+        for path in paths:
+            try:
+                module = loader.load_file(path)
+            except Mistake:
+                continue
+            yield self._kept.get(path) or Reading(module, (), loader.used(module))
 
     def read_text(self, source: Source) -> Reading:
         """The module of a text that has no file yet."""
         loader = _EditorLoader(self)
         module = loader.load(source)
         return Reading(module, tuple(loader.problems.found), loader.used(module))
-
-    def text(self, path: Path) -> str | None:
-        """The text of a file as the editor shows it; None where there is none."""
-        shown = self.shown.get(path.resolve())
-        if shown is not None:
-            return shown
-        try:
-            return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
-        except (OSError, UnicodeDecodeError):
-            return None
 
     def with_texts(self, texts: dict[Path, str]) -> Files:
         """The same files, some with another text: to see what an edit would do."""
@@ -130,12 +125,12 @@ class _EditorLoader(Loader):
     def __init__(self, files: Files) -> None:
         super().__init__(Problems(), files.limits)
         self._editor = files
-        self._uses: dict[Module, list[Module]] = {}
+        self._uses: dict[Source, dict[str, Module]] = {}
 
     def used(self, module: Module) -> tuple[Module | None, ...]:
         """The module of each `use` of a module."""
-        by_path = {used.source.path: used for used in self._uses.get(module, ())}
-        return tuple(by_path.get(self._path_of(module, use)) for use in module.program.uses)
+        used = self._uses.get(module.source, {})
+        return tuple(used.get(use.path) for use in module.program.uses)
 
     def load_file(self, path: Path, span: Span | None = None) -> Module:
         path = path.resolve()
@@ -147,7 +142,8 @@ class _EditorLoader(Loader):
             self._files[path] = kept.module
             for diagnostic in kept.problems:
                 self.problems.add(diagnostic)
-            self._uses[kept.module] = [used for used in kept.uses if used is not None]
+            paths = (use.path for use in kept.module.program.uses)
+            self._uses[kept.module.source] = {p: used for p, used in zip(paths, kept.uses, strict=True) if used is not None}
             return kept.module
         n_before = len(self.problems.found)
         module = super().load_file(path, span)
@@ -181,9 +177,10 @@ class _EditorLoader(Loader):
         except Mistake:
             return None
 
-    def _take_over(self, module: Module, used: Module, use: ast.Use) -> None:
-        self._uses.setdefault(module, []).append(used)
-        super()._take_over(module, used, use)
+    def _used(self, source: Source, use: ast.Use) -> Module:
+        module = super()._used(source, use)
+        self._uses.setdefault(source, {})[use.path] = module
+        return module
 
 
 MOST_FILES = 2000

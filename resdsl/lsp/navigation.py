@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from resdsl.elaborate.definitions import Module
 from resdsl.lsp.document import Version
 from resdsl.lsp.files import Files
 from resdsl.lsp.symbols import Occurrence, Symbol, SymbolTable, build_table
@@ -19,27 +20,22 @@ class Workspace:
         self.folders = folders
         self._tables: dict[Path, SymbolTable] = {}
 
-    def table(self, path: Path) -> SymbolTable | None:
-        """The names of a file; None where it cannot be read."""
-        reading = self.files.read(path)
-        if reading is None:
-            return None
-        table = self._tables.get(path)
-        if table is None or table.module is not reading.module:
-            table = self._tables[path] = build_table(reading.module)
-        return table
-
     def tables(self, version: Version, *, naming: str = "") -> Iterator[SymbolTable]:
         """The document's own table, then those of the other files; only of files in which a word occurs, if one is given."""
         yield version.table
         here = version.source.path.resolve() if version.source.path is not None else None
         folders = self.folders or ((here.parent,) if here is not None else ())
-        for path in self.files.below(folders):
-            if path == here or (naming and naming not in (self.files.text(path) or "")):
-                continue
-            table = self.table(path)
-            if table is not None:
-                yield table
+        for reading in self.files.read_all(path for path in self.files.below(folders) if path != here):
+            module = reading.module
+            if not naming or naming in module.source.text:
+                yield self._table(module)
+
+    def _table(self, module: Module) -> SymbolTable:
+        path = module.source.path or Path()
+        table = self._tables.get(path)
+        if table is None or table.module is not module:
+            table = self._tables[path] = build_table(module)
+        return table
 
 
 def definition_of(version: Version, offset: int) -> Span | None:

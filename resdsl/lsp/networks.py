@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resdsl.compiler import ReadProgram
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
-from resdsl.elaborate.network import Elaborated
+from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems
 from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
+from resdsl.ir.verify import verify
 from resdsl.limits import Limits
 from resdsl.lsp.symbols import base_of, kind_of
 from resdsl.record import evolve, record, state
@@ -72,7 +72,7 @@ class Networks:
     _last: dict[str, Outcome]
 
     def outcome(self, found: Found, uses: tuple[Module | None, ...]) -> Outcome:
-        """What elaboration makes of a network, its expectations included."""
+        """What elaboration makes of a network that nothing broken is needed for, its expectations included."""
         key = _key(found, uses)
         last = self._last.get(found.definition.name)
         if last is None or last.key != key:
@@ -90,11 +90,11 @@ class Networks:
             del self._last[name]
 
     def _elaborate(self, found: Found, key: Key) -> Outcome:
-        program = ReadProgram(found.module, self.limits)
         problems = Problems()
         elaborated: Elaborated | None = None
         try:
-            elaborated = program.elaborate(found.definition.name, {})
+            elaborated = elaborate(found, {}, problems, limits=self.limits)
+            verify(elaborated.graph)
             for warning in elaborated.warnings:
                 problems.add(warning)
             check_expectations(elaborated, problems, self.limits)
@@ -116,7 +116,7 @@ def _key(found: Found, uses: tuple[Module | None, ...]) -> Key:
         base = base_of(base)
     others = [d for d in module.program.definitions if kind_of(d) != "network"]
     names = tuple(sorted(name for _, name in module.names))
-    return (*map(_text, bases), *map(_text, others), names, uses, bool(module.lost), module.source.path)
+    return (*map(_text, bases), *map(_text, others), names, uses, module.source.path)
 
 
 def _text(definition: ast.AnyDefinition) -> tuple[str, str]:
