@@ -7,8 +7,10 @@ from resdsl.shape import Shape, ShapeError
 
 
 def spread(values: tuple[int, ...], default: int, like: tuple[int, ...]) -> tuple[int, ...]:
-    """The values themselves, or, where nothing was given, the default once for each dimension of `like`."""
-    return values or (default,) * len(like)
+    """The values, one for each dimension of `like`: the default where nothing was given, a sole value in each."""
+    if not values:
+        return (default,) * len(like)
+    return values * len(like) if len(values) == 1 and like else values
 
 
 def same_padding(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:
