@@ -412,7 +412,9 @@ class Expect(Syntax):
 class Drop(Syntax):
     """`drop link root`: what is dropped, and its label where that kind of thing has one"""
 
-    kind: Literal["link", "stage", "layers", "stem", "head", "shortcut", "survive", "levels", "tap", "init", "keys", "norm", "act"]
+    kind: Literal[
+        "link", "stage", "layers", "stem", "head", "shortcut", "survive", "levels", "tap", "init", "keys", "norm", "act"
+    ]
     label: str | None
 
 

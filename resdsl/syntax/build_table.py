@@ -66,7 +66,9 @@ def print_table(table: dict[str, Any]) -> str:
 
 
 def _split_keywords(terminals: list[TerminalDef]) -> tuple[dict[str, str], list[TerminalDef]]:
-    words = {t.pattern.value: t.name for t in terminals if isinstance(t.pattern, PatternStr) and t.pattern.value.isalpha()}
+    words = {
+        t.pattern.value: t.name for t in terminals if isinstance(t.pattern, PatternStr) and t.pattern.value.isalpha()
+    }
     return dict(sorted(words.items())), [t for t in terminals if t.name not in words.values()]
 
 

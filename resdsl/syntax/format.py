@@ -76,7 +76,9 @@ class _Kept(Trivia):
         return _strip_lines(self._text[node.span.start : end]) + ("\n" if ends_line else "")
 
     def breaks(self, parts: Sequence[ast.Syntax]) -> frozenset[int]:
-        return frozenset(n for n in range(1, len(parts)) if "\n" in self._text[parts[n - 1].span.end : parts[n].span.start])
+        return frozenset(
+            n for n in range(1, len(parts)) if "\n" in self._text[parts[n - 1].span.end : parts[n].span.start]
+        )
 
     def edition(self, program: ast.Program) -> Span:
         return Span(self._source, self._tokens[0].start, self._tokens[1].end)

@@ -65,7 +65,9 @@ def _lines(items: Sequence[Item], indent: int) -> list[_Line]:
     for item, cells in zip(items, _align(items), strict=True):
         lines += [_Line("")] * item.blank
         brace = "" if item.body is None else " {" if item.body else " {}"
-        own = _break(item.what, cells, indent, brace) if isinstance(item.what, Row) else _keep(item.what + brace, indent)
+        own = (
+            _break(item.what, cells, indent, brace) if isinstance(item.what, Row) else _keep(item.what + brace, indent)
+        )
         own[-1].comment = item.trailing
         lines += own
         if item.body:

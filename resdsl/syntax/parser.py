@@ -66,6 +66,7 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
         if tokens[at].kind != "$END" or not cut_short:
             mistakes.append(mistake.diagnostic)
         if mistake.mend:
+            machine.pop_to(len(machine.values) - mistake.mend.back)
             tokens[at : at + mistake.mend.drop] = mistake.mend.tokens
         else:
             before = at, len(machine.values)

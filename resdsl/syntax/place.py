@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resdsl.source import Source, Span
@@ -57,9 +58,9 @@ class Place:
         """Whether the token after could come after these."""
         return self.machine.takes(*kinds, self.after.kind)
 
-    def carries_on(self, kinds: list[str], drop: int) -> bool:
-        """Whether the parse would go on for a while with tokens of these kinds in place of some that follow."""
-        return self.machine.takes(*kinds, *self._coming(self.at + drop))
+    def carries_on(self, kinds: Sequence[str], *, drop: int, back: int = 0) -> bool:
+        """Whether the parse would go on for a while with tokens of these kinds in place of some before and after."""
+        return self.machine.takes_at(len(self.machine.values) - back, *kinds, *self._coming(self.at + drop))
 
     def begins_well(self, at: int) -> bool:
         """Whether a statement that begins with a token is likely to be one, and no word in the midst of a broken one."""

@@ -94,7 +94,9 @@ def program_items(program: ast.Program, trivia: Trivia) -> list[Item]:
         _place(items, use, trivia, 0)
     previous: ast.AnyDefinition | None = None
     for definition in program.definitions:
-        tight = previous is not None and type(previous) is type(definition) and _is_line(previous) and _is_line(definition)
+        tight = (
+            previous is not None and type(previous) is type(definition) and _is_line(previous) and _is_line(definition)
+        )
         _place(items, definition, trivia, 0 if tight and not definition.doc else 1)
         previous = definition
     return [*items, *trivia.closing(program)]
@@ -265,7 +267,12 @@ def _word(statement: ast.Syntax) -> str:
 
 
 def _braced(
-    node: ast.AnyDefinition | ast.Stage, row: Row, statements: Sequence[AnyStatement], trivia: Trivia, *, may_go: bool = False
+    node: ast.AnyDefinition | ast.Stage,
+    row: Row,
+    statements: Sequence[AnyStatement],
+    trivia: Trivia,
+    *,
+    may_go: bool = False,
 ) -> Item:
     """A row with statements in braces; braces without anything between them may go."""
     item = Item(trivia.verbatim(node) or row, trailing=trivia.opening(node))

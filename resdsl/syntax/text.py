@@ -32,7 +32,9 @@ def check_characters(source: Source) -> list[Diagnostic]:
     Refused are controls but tab and newline, marks that change the direction of writing, characters without a width,
     a byte order mark after the beginning, halves of surrogate pairs, and line ends that not every editor shows.
     """
-    return [_hidden(source, match) for match in HIDDEN.finditer(source.text) if match.group() != "\ufeff" or match.start()]
+    return [
+        _hidden(source, match) for match in HIDDEN.finditer(source.text) if match.group() != "\ufeff" or match.start()
+    ]
 
 
 def name_character(character: str) -> str:

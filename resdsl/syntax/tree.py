@@ -40,20 +40,30 @@ class TreeBuilder:
     def use(self, span: Span, word: Token, path: Token) -> ast.Use:
         return ast.Use(unescape(path.text), span=span)
 
-    def network(self, span: Span, word: Token, name: Token, parameters: _Parameters, *statements: ast.Statement) -> ast.Network:
+    def network(
+        self, span: Span, word: Token, name: Token, parameters: _Parameters, *statements: ast.Statement
+    ) -> ast.Network:
         return ast.Network(
             name.text, parameters or (), statements, doc=self._doc(span), name_span=self._span(name), span=span
         )
 
     def derived(
-        self, span: Span, word: Token, name: Token, parameters: _Parameters, base: ast.Reference, *statements: ast.Statement | None
+        self,
+        span: Span,
+        word: Token,
+        name: Token,
+        parameters: _Parameters,
+        base: ast.Reference,
+        *statements: ast.Statement | None,
     ) -> ast.Derived:
         kept = tuple(statement for statement in statements if statement is not None)
         return ast.Derived(
             name.text, parameters or (), base, kept, doc=self._doc(span), name_span=self._span(name), span=span
         )
 
-    def block(self, span: Span, word: Token, name: Token, parameters: _Parameters, *statements: ast.BlockStatement) -> ast.Block:
+    def block(
+        self, span: Span, word: Token, name: Token, parameters: _Parameters, *statements: ast.BlockStatement
+    ) -> ast.Block:
         return ast.Block(
             name.text, parameters or (), statements, doc=self._doc(span), name_span=self._span(name), span=span
         )
@@ -65,12 +75,16 @@ class TreeBuilder:
             name.text, parameters or (), statements, doc=self._doc(span), name_span=self._span(name), span=span
         )
 
-    def layer(self, span: Span, word: Token, name: Token, parameters: _Parameters, *statements: ast.EquationStatement) -> ast.Layer:
+    def layer(
+        self, span: Span, word: Token, name: Token, parameters: _Parameters, *statements: ast.EquationStatement
+    ) -> ast.Layer:
         return ast.Layer(
             name.text, parameters or (), statements, doc=self._doc(span), name_span=self._span(name), span=span
         )
 
-    def schedule(self, span: Span, word: Token, name: Token, parameters: _Parameters, formula: ast.Expression) -> ast.Schedule:
+    def schedule(
+        self, span: Span, word: Token, name: Token, parameters: _Parameters, formula: ast.Expression
+    ) -> ast.Schedule:
         return ast.Schedule(
             name.text, parameters or (), formula, doc=self._doc(span), name_span=self._span(name), span=span
         )
@@ -154,10 +168,14 @@ class TreeBuilder:
     def shortcut(self, span: Span, word: Token, kinds: ast.Kinds) -> ast.Shortcut:
         return ast.Shortcut(kinds, span=span)
 
-    def kinds(self, span: Span, first: ast.Reference, else_: Token | None, otherwise: ast.Reference | None) -> ast.Kinds:
+    def kinds(
+        self, span: Span, first: ast.Reference, else_: Token | None, otherwise: ast.Reference | None
+    ) -> ast.Kinds:
         return ast.Kinds(first, otherwise, span=span)
 
-    def link(self, span: Span, word: Token, name: Token, over: Token, what: ast.Over, via: Token, kinds: ast.Kinds) -> ast.Link:
+    def link(
+        self, span: Span, word: Token, name: Token, over: Token, what: ast.Over, via: Token, kinds: ast.Kinds
+    ) -> ast.Link:
         return ast.Link(name.text, what, kinds, doc=self._doc(span), name_span=self._span(name), span=span)
 
     def levels(self, span: Span, word: Token, count: ast.Expression, via: Token, kinds: ast.Kinds) -> ast.Levels:

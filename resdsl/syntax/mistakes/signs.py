@@ -1,0 +1,138 @@
+"""Mistakes in signs and words: another language's, one too many, one left out, a keyword for a name."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from resdsl.diagnostics import Code, nearest
+from resdsl.syntax.mistakes.mistake import Mend, Mistake, as_in, insert, quote, replace, shorten, tell
+from resdsl.syntax.place import CLOSER, Place
+from resdsl.syntax.table import load_table
+from resdsl.syntax.token import Token
+from resdsl.syntax.words import DEFINITIONS, FOREIGN_WORDS, INSERTIONS, SIGNS, STATEMENTS, TYPES, WRONG_SIGNS
+
+
+def wrong_sign(place: Place) -> Mistake | None:
+    """A sign that other languages use for what another sign means here."""
+    for signs, rights in WRONG_SIGNS.items():
+        found = place.tokens[place.at : place.at + len(signs)]
+        after = place.tokens[min(place.at + len(signs), len(place.tokens) - 1)]
+        if tuple(token.text for token in found) != signs or any(a.end != b.start for a, b in pairwise(found)):
+            continue
+        for kind in rights:
+            if place.machine.takes(kind, after.kind):
+                right = SIGNS.get(kind, "==")
+                return tell(
+                    f"`{''.join(signs)}` stands where `{right}` is wanted",
+                    place.span(found[0], found[-1]),
+                    help=as_in(place.keyword()),
+                    fix=right,
+                    mend=replace(place, kind, right, drop=len(signs)),
+                )
+    return None
+
+
+def power(place: Place) -> Mistake | None:
+    """`2 ** 3`."""
+    if place.token.text != "*" or place.before.text != "*" or place.before.end != place.token.start:
+        return None
+    return tell("a power is written `^`", place.span(place.before, place.token), fix="^", mend=Mend())
+
+
+def times(place: Place) -> Mistake | None:
+    """`basic(16) x 3`."""
+    if place.token.text not in ("x", "X") or not place.machine.takes("STAR", place.after.kind):
+        return None
+    mend = replace(place, "STAR", "*")
+    return tell("a count of blocks follows `*`", place.span(place.token), help=as_in("STAGE"), fix="*", mend=mend)
+
+
+def comment(place: Place) -> Mistake | None:
+    """`// like this`."""
+    first = next((at for at in range(place.at, -1, -1) if place.tokens[at].kind == "FLOOR" or place.begins_line(at)), 0)
+    is_word = place.token.kind == "NAME" or place.token.text in load_table().keywords
+    if place.tokens[first].kind != "FLOOR" or not (first == place.at or is_word):
+        return None
+    rest = place.at
+    while place.tokens[rest].kind != "$END" and (rest <= first or not place.begins_line(rest)):
+        rest += 1
+    mend = Mend(drop=rest - place.at) if first == place.at else None
+    return tell("a comment begins with `#`", place.span(place.tokens[first]), fix="#", mend=mend)
+
+
+def separator(place: Place) -> Mistake | None:
+    """A comma between statements, or after the last."""
+    ends = place.after.kind in STATEMENTS | DEFINITIONS | {"CLOSE_BRACE"}
+    if place.token.kind != "COMMA" or not ends or not place.follows():
+        return None
+    return tell("statements need no `,` between them", place.span(place.token), fix="", mend=Mend())
+
+
+def twice(place: Place) -> Mistake | None:
+    """`stage stage s1 : …`."""
+    token = place.token
+    if not token.text or token.text != place.before.text or not place.carries_on((), drop=1):
+        return None
+    return tell(f"`{shorten(token.text)}` stands twice", place.span(token), fix="", mend=Mend())
+
+
+def keyword_as_name(place: Place) -> Mistake | None:
+    """`let stage = 3`."""
+    token = place.token
+    if token.text not in load_table().keywords or place.begins_line() or not place.follows("NAME"):
+        return None
+    return tell(
+        f"`{token.text}` is a keyword of the language and cannot be a name",
+        place.span(token),
+        code=Code.SYNTAX_RESERVED,
+        help=f"`{token.text}_` could be one",
+        mend=replace(place, "NAME", token.text),
+    )
+
+
+def misspelt(place: Place) -> Mistake | None:
+    """`stagee s1 : …`, `import "std.res"`."""
+    token = place.token
+    if token.kind != "NAME":
+        return None
+    words = {word: kind for word, kind in load_table().keywords.items() if place.machine.takes(kind)}
+    word = (nearest(token.text, words) if len(token.text) > 2 else None) or FOREIGN_WORDS.get(token.text.lower(), "")
+    kind = words.get(word, "")
+    if not kind or not place.follows(kind) or (kind in STATEMENTS and not place.begins_line() and missing(place)):
+        return None
+    message = f"`{shorten(token.text)}` is no word of the language; did you mean `{word}`?"
+    help = as_in(kind) or as_in(place.keyword())
+    return tell(message, place.span(token), help=help, fix=word, mend=replace(place, kind, word))
+
+
+def missing(place: Place) -> Mistake | None:
+    """One sign or word left out."""
+    if place.begins_line() and place.complete():
+        return None  # the token begins something
+    for kind, text in INSERTIONS.items():
+        names_a_type = place.token.text in TYPES or not place.machine.takes("COMMA")
+        if (kind == "COLON" and not names_a_type) or kind == CLOSER.get(place.before.kind):
+            continue
+        if place.machine.takes(kind, place.token.kind, place.after.kind):
+            message = f"`{text.strip()}` is missing after `{shorten(place.before.text)}`"
+            return tell(message, place.gap, help=as_in(place.keyword()), fix=text, mend=insert(place, kind))
+    return None
+
+
+def unquoted(place: Place) -> Mistake | None:
+    """`use std.res`, `about Deep residual networks`."""
+    if not place.machine.takes("STRING") or place.machine.takes("INT") or place.begins_line():
+        return None
+    rest = place.at
+    while place.tokens[rest].kind not in _ENDS and (rest == place.at or not place.begins_line(rest)):
+        rest += 1
+    if rest == place.at:
+        return None
+    span = place.span(place.token, place.tokens[rest - 1])
+    right = quote(span.text)
+    message = f"a text stands in quotes: `{shorten(right, 60)}`"
+    mend = Mend((Token("STRING", right, span.start, span.end),), drop=rest - place.at)
+    return tell(message, span, help=as_in(place.keyword()), fix=right, mend=mend)
+
+
+_ENDS = frozenset({"$END", "CLOSE_BRACE", "STRING"})
