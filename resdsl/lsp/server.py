@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from shutil import rmtree
+from traceback import format_exception
 from typing import Any, Final, TypeVar, cast
 
 from lsprotocol import types
@@ -16,7 +17,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from resdsl import __version__
-from resdsl.diagnostics import Diagnostic, ResError
+from resdsl.diagnostics import Diagnostic, InternalError, ResError
 from resdsl.lsp import colours, marks
 from resdsl.lsp.completion import Item, complete
 from resdsl.lsp.document import Version
@@ -47,7 +48,7 @@ class Server(LanguageServer):
         self._drawings: Path | None = None
         self.returns_drawings = False
 
-    def version(self, uri: str) -> Version | None:
+    def shown(self, uri: str) -> Version | None:
         """A document as it is now."""
         return self.editor.version(uri)
 
@@ -77,14 +78,23 @@ class Server(LanguageServer):
             self._checks[key] = asyncio.get_running_loop().create_task(self._check(key))
 
     async def _check(self, uri: str) -> None:
-        """Elaborates one network after another, other requests in between, then publishes everything at once."""
+        """Checks a document; a mistake of ours is told, and the server goes on."""
         await asyncio.sleep(PAUSE)
-        version = self.version(uri)
+        try:
+            await self._check_now(uri)
+        except Exception as error:  # noqa: BLE001  told to the user, whatever it is
+            told = error if isinstance(error, InternalError) else InternalError(f"{type(error).__name__}: {error}")
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, str(told)))
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, "".join(format_exception(error))))
+
+    async def _check_now(self, uri: str) -> None:
+        """Elaborates one network after another, other requests in between, then publishes everything at once."""
+        version = self.shown(uri)
         if version is None:
             return
         for _ in version.elaborate():
             await asyncio.sleep(0)
-        if self.version(uri) is version:
+        if self.shown(uri) is version:
             self._publish(uri, [self._diagnostic(d, version, uri) for d in version.diagnostics()])
             self._refresh()
         self._checks.pop(uri, None)
@@ -215,7 +225,7 @@ def _files_changed(ls: Server, params: types.DidChangeWatchedFilesParams) -> Non
 
 def _place(ls: Server, params: Any) -> tuple[Version, Positions, int] | None:
     """The document that a request is about, and the offset of its position."""
-    version = ls.version(params.text_document.uri)
+    version = ls.shown(params.text_document.uri)
     if version is None:
         return None
     positions = ls.positions(version.source)
@@ -334,7 +344,7 @@ def _refusing(ask: Callable[[], T]) -> T:
 
 def _format(ls: Server, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
     uri = params.text_document.uri
-    version = ls.version(uri)
+    version = ls.shown(uri)
     if version is None:
         return []
     positions = ls.positions(version.source)
@@ -343,7 +353,7 @@ def _format(ls: Server, params: types.DocumentFormattingParams) -> list[types.Te
 
 def _actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     uri = params.text_document.uri
-    version = ls.version(uri)
+    version = ls.shown(uri)
     if version is None:
         return []
     positions = ls.positions(version.source)
@@ -376,7 +386,7 @@ def _quick_fix(ls: Server, fix: QuickFix, positions: Positions, version: Version
 
 
 def _symbols(ls: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-    version = ls.version(params.text_document.uri)
+    version = ls.shown(params.text_document.uri)
     if version is None:
         return []
     positions = ls.positions(version.source)
@@ -409,7 +419,7 @@ def _workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[
 
 def _lenses(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
     uri = params.text_document.uri
-    version = ls.version(uri)
+    version = ls.shown(uri)
     if version is None:
         return []
     positions = ls.positions(version.source)
@@ -425,7 +435,7 @@ def _lenses(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
 
 def _resolve_lens(ls: Server, lens: types.CodeLens) -> types.CodeLens:
     data = cast("dict[str, str]", lens.data)
-    version = ls.version(data["uri"])
+    version = ls.shown(data["uri"])
     found = next((f for f in version.networks if f.definition.name == data["network"]), None) if version else None
     title = marks.counts(version, found) if version is not None and found is not None else ""
     lens.command = types.Command(title, DRAW, arguments=[data["uri"], data["network"]])
@@ -433,7 +443,7 @@ def _resolve_lens(ls: Server, lens: types.CodeLens) -> types.CodeLens:
 
 
 def _inlays(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
-    version = ls.version(params.text_document.uri)
+    version = ls.shown(params.text_document.uri)
     if version is None:
         return []
     positions = ls.positions(version.source)
@@ -445,7 +455,7 @@ def _inlays(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint]:
 
 
 def _tokens(ls: Server, params: types.SemanticTokensParams) -> types.SemanticTokens:
-    version = ls.version(params.text_document.uri)
+    version = ls.shown(params.text_document.uri)
     data: list[int] = []
     if version is None:
         return types.SemanticTokens(data)
@@ -461,7 +471,7 @@ def _tokens(ls: Server, params: types.SemanticTokensParams) -> types.SemanticTok
 
 
 def _foldings(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
-    version = ls.version(params.text_document.uri)
+    version = ls.shown(params.text_document.uri)
     if version is None:
         return []
     lines = ((span.line - 1, version.source.position(span.end)[0] - 1) for span in foldings(version.module))
@@ -469,7 +479,7 @@ def _foldings(ls: Server, params: types.FoldingRangeParams) -> list[types.Foldin
 
 
 def _links(ls: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
-    version = ls.version(params.text_document.uri)
+    version = ls.shown(params.text_document.uri)
     if version is None:
         return []
     positions = ls.positions(version.source)

@@ -1,0 +1,222 @@
+"""A person's sessions with the server, over the real protocol."""
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from resdsl.compiler import check, load
+from tests.lsp.person import Client, Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BROKEN = """\
+res 1
+use "std.res"
+
+network small(depth: int = 20) {
+  let n=(depth - 2) / 6
+  input 3x32x32
+  stem conv(3x3, 16) -> bn -> relu
+  stage s1: bassic(16) * n
+  stage s2 /2 : basic(32) * n
+  head global_avgpool -> linear(10)
+  shortcut identity else zero_pad
+}
+"""
+
+GOOD = BROKEN.replace("bassic", "basic")
+
+
+async def test_a_broken_spec_is_mended_formatted_and_renamed_and_then_checks(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "small.res", BROKEN)
+    told = await person.told()
+    assert [(d.code, d.range.start) for d in told] == [("name-unknown", person.at("bassic"))]
+    assert told[0].message == "there is no block named `bassic`\nhelp: did you mean `basic`?"
+
+    params = types.CodeActionParams(person.document, told[0].range, types.CodeActionContext(told))
+    actions = await client.text_document_code_action_async(params)
+    fix = next(a for a in actions or [] if isinstance(a, types.CodeAction) and a.is_preferred)
+    assert fix.title == "Replace `bassic` by `basic`"
+    person.apply_here(fix.edit)
+    assert await person.told() == []
+
+    options = types.FormattingOptions(tab_size=2, insert_spaces=True)
+    edits = await client.text_document_formatting_async(types.DocumentFormattingParams(person.document, options))
+    person.apply(list(edits or []))
+    assert "  let n = (depth - 2) / 6\n" in person.text
+    assert "  stage s1    : basic(16) * n\n  stage s2 /2 : basic(32) * n\n" in person.text
+
+    wanted = types.RenameParams(person.document, person.at("depth"), "layers_in_all")
+    person.apply_here(await client.text_document_rename_async(wanted))
+    assert person.text.count("layers_in_all") == 2
+    assert "depth" not in person.text
+    assert await person.told() == []
+
+    person.path.write_text(person.text, encoding="utf-8")
+    assert check(person.path).diagnostics == ()
+    assert len(load(person.path, layers_in_all=32).blocks) == 10
+    person.close()
+
+
+async def test_while_a_text_is_typed_only_the_last_version_is_told_of(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "typed.res", GOOD)
+    n_before = len(client.published)
+    for end in range(len(GOOD) - 40, len(GOOD)):
+        person.type(GOOD[:end])
+    person.type(GOOD)
+    assert await person.told() == []
+    own = [p for p in client.published[n_before:] if p.uri == person.uri]
+    assert len(own) < 20
+    person.close()
+
+
+async def test_hover_over_a_run_tells_shapes_costs_and_fields(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "hover.res", GOOD)
+    found = await client.text_document_hover_async(types.HoverParams(person.document, person.at("basic", 1)))
+    assert found is not None
+    assert isinstance(found.contents, types.MarkupContent)
+    rows = [line for line in found.contents.value.split("\n") if line.startswith("| s2")]
+    # 3x3 kernels: 16·32·9 + 32·32·9 weights and 4·32 of two norms; MACs at 16x16 pixels
+    assert rows[0].startswith("| s2[1] | 16x32x32 | 32x16x16 | zero_pad | 13,952 | 3.54 M | ")
+    assert rows[1].startswith(f"| s2[2..3] | 32x16x16 | 32x16x16 | identity | {2 * (2 * 32 * 32 * 9 + 128):,} | 9.44 M | ")
+    person.close()
+
+
+async def test_completion_after_via_offers_shortcut_kinds_alone(client: Client, open_folder: Path):
+    text = GOOD.replace("  shortcut identity", "  link all_of over all via \n  shortcut identity")
+    person = Person(client, open_folder / "completed.res", text)
+    params = types.CompletionParams(person.document, person.at("via ", behind=True))
+    found = await client.text_document_completion_async(params)
+    assert isinstance(found, types.CompletionList)
+    labels = {item.label for item in found.items}
+    assert {"identity", "projection", "zero_pad", "gate"} <= labels
+    assert not labels & {"basic", "conv", "linear", "stage", "norm"}
+    scale = next(item for item in found.items if item.label == "scale")
+    assert isinstance(scale.text_edit, types.TextEdit)
+    assert scale.text_edit.new_text == "scale(${1:k})"
+    person.close()
+
+
+async def test_lenses_count_and_inlays_show_shapes(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "counted.res", GOOD)
+    lenses = await client.text_document_code_lens_async(types.CodeLensParams(person.document))
+    (lens,) = [await client.code_lens_resolve_async(lens) for lens in lenses or []]
+    assert lens.command is not None
+    weights = [3 * 16 * 9, *[16 * 16 * 9] * 6, 16 * 32 * 9, *[32 * 32 * 9] * 5]
+    norms = [2 * 16] * 7 + [2 * 32] * 6
+    macs = sum(w * 32 * 32 for w in weights[:7]) + sum(w * 16 * 16 for w in weights[7:]) + 320
+    params = sum(weights) + sum(norms) + 32 * 10 + 10
+    assert lens.command.title == f"{params / 1e3:.1f} k params · {macs / 1e6:.1f} M MACs · depth 14"
+    assert lens.command.command == "resdsl.draw"
+
+    whole = types.Range(types.Position(0, 0), types.Position(100, 0))
+    inlays = await client.text_document_inlay_hint_async(types.InlayHintParams(person.document, whole))
+    assert [(hint.position.line, hint.label) for hint in inlays or []] == [
+        (6, "→ 16x32x32"), (7, "→ 16x32x32"), (8, "→ 32x16x16"), (9, "→ 10"),
+    ]  # fmt: skip
+    person.close()
+
+
+async def test_the_draw_command_gives_the_overview(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "drawn.res", GOOD)
+    await person.told()
+    params = types.ExecuteCommandParams("resdsl.draw", [person.uri, "small"])
+    drawn = await client.workspace_execute_command_async(params)
+    svg = drawn["svg"] if isinstance(drawn, dict) else drawn.svg
+    assert svg.lstrip().startswith("<svg")
+    assert "s2" in svg
+    params = types.ExecuteCommandParams("resdsl.draw", [person.uri, "no_such"])
+    assert await client.workspace_execute_command_async(params) is None
+    assert client.shown[-1].message == "not drawn: there is no network `no_such`"
+    person.close()
+
+
+async def test_a_rename_reaches_other_files_and_unsaved_text(client: Client, open_folder: Path):
+    blocks = 'res 1\nblock pair(width, stride = 1) { residual conv(3, width, /stride) -> bn -> relu -> conv(3, width) -> bn }\n'
+    first = Person(client, open_folder / "blocks.res", "res 1\n")
+    second = Person(client, open_folder / "uses_blocks.res", GOOD.replace("basic", "pair").replace("std.res", "blocks.res").replace(
+        "shortcut identity else zero_pad", "shortcut same") + "shortcut same { y = f }\n")  # fmt: skip
+    assert {d.code for d in await second.told()} == {"name-unknown"}
+    n_before = len(client.published)
+    first.type(blocks)  # not saved: the other document sees it all the same
+    assert await second.told_again(n_before) == []
+
+    wanted = types.RenameParams(first.document, first.at("pair"), "two")
+    edit = await client.text_document_rename_async(wanted)
+    assert edit is not None
+    assert set(edit.changes or {}) == {first.uri, second.uri}
+    first.apply_here(edit)
+    second.apply_here(edit)
+    assert second.text.count("two(") == 2
+    assert await second.told() == []
+    first.close()
+    second.close()
+
+
+async def test_a_rename_that_cannot_be_says_why(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "refused.res", GOOD)
+    for word, name, why in (
+        ("depth", "n", "`n` means something else already: `depth` at refused.res:5:10 would no longer mean what it means"),
+        ("basic", "block2", "`basic` belongs to the library (std.res)"),
+        ("s1", "stage", "`stage` is a word of the language"),
+        ("conv", "convolution", "`conv` belongs to the language"),
+    ):
+        with pytest.raises(JsonRpcException) as refused:
+            await client.text_document_rename_async(types.RenameParams(person.document, person.at(word), name))
+        assert refused.value.message == why
+    person.close()
+
+
+async def test_definitions_lead_into_the_library(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "leading.res", GOOD)
+    found = await client.text_document_definition_async(types.DefinitionParams(person.document, person.at("zero_pad")))
+    assert isinstance(found, types.Location)
+    assert found.uri.endswith("/specs/std.res")
+    library = Path(found.uri.removeprefix("file://")).read_text(encoding="utf-8").split("\n")
+    assert library[found.range.start.line].startswith("shortcut zero_pad")
+
+    params = types.ReferenceParams(types.ReferenceContext(include_declaration=False), person.document, person.at("n="))
+    places = await client.text_document_references_async(params)
+    assert [place.range.end for place in places or []] == [person.at("* n", nth, behind=True) for nth in (0, 1)]
+    person.close()
+
+
+async def test_symbols_of_the_document_and_of_the_workspace(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "outlined.res", GOOD.replace("small", "outlined"))
+    symbols = await client.text_document_document_symbol_async(types.DocumentSymbolParams(person.document))
+    (network,) = symbols or []
+    assert isinstance(network, types.DocumentSymbol)
+    assert (network.name, network.detail) == ("outlined", "(depth: int = 20)")
+    assert [child.name for child in network.children or []] == ["n", "stem", "s1", "s2", "head"]
+    found = await client.workspace_symbol_async(types.WorkspaceSymbolParams("outln"))
+    assert [symbol.name for symbol in found or []] == ["outlined"]
+    person.close()
+
+
+async def test_places_are_counted_in_the_units_of_the_protocol(client: Client, open_folder: Path):
+    text = GOOD.replace("basic(32)", "/* 𝔣(𝔵) + 𝔵 */ bassic(32)")
+    person = Person(client, open_folder / "units.res", text)
+    (told,) = await person.told()
+    before = "  stage s2 /2 : /* 𝔣(𝔵) + 𝔵 */ "
+    assert told.range.start == types.Position(8, len(before.encode("utf-16-le")) // 2)
+    person.close()
+
+
+async def test_semantic_tokens_are_told_in_order(client: Client, open_folder: Path):
+    person = Person(client, open_folder / "coloured.res", GOOD)
+    tokens = await client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(person.document))
+    assert tokens is not None
+    data = list(tokens.data)
+    assert len(data) % 5 == 0
+    assert all(number >= 0 for number in data)
+    line = column = 0
+    lines = person.text.split("\n")
+    words: list[str] = []
+    for step in range(0, len(data), 5):
+        line += data[step]
+        column = data[step + 1] + (column if not data[step] else 0)
+        words.append(lines[line][column : column + data[step + 2]])
+    assert words[:6] == ["res", "1", "use", '"std.res"', "network", "small"]
+    person.close()
