@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from pathlib import Path
 
 from resdsl.data import library_folder
-from resdsl.diagnostics import Code, Diagnostic, Note, nearest
+from resdsl.diagnostics import Code, Diagnostic, Fix, Note, nearest
 from resdsl.elaborate.problems import Problems, mistake
+from resdsl.ir.unit import Unit
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import field, record, state
 from resdsl.source import Source, Span
@@ -31,7 +33,7 @@ class Module:
 
     `lost` are the words of what the parser had to leave out, here and in the used files, and `lost_files` whether a
     used file is missing: then a name that is not found may have been defined there. `problems` are the mistakes of
-    the file and of those that it uses, as far as reading them shows any.
+    the file and of those that it uses, as far as reading them shows any. `sizes` are those of all these files in bytes.
     """
 
     source: Source
@@ -42,6 +44,7 @@ class Module:
     lost: frozenset[str] = frozenset()
     lost_files: bool = False
     problems: Problems = field(factory=Problems)
+    sizes: dict[Path, int] = field(factory=dict[Path, int])
 
     def find(self, kind: str, name: str) -> Found | None:
         """The definition of that kind and name that is visible in this file."""
@@ -58,10 +61,14 @@ class Module:
 
 @record
 class Found:
-    """A definition with the file that it stands in, whose names its body means."""
+    """A definition with the file that it stands in, whose names its body means.
+
+    `units` holds what blocks of this definition became, by how they were placed.
+    """
 
     definition: ast.AnyDefinition
     module: Module
+    units: dict[Hashable, Unit] = field(factory=dict[Hashable, Unit], compare=False)
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -73,7 +80,7 @@ class Loader:
 
     Attributes:
         limits: what may be read.
-        roots: the folders that files may be used from, beside the folder of the using program and the library.
+        roots: the folders that files may be used from, beside the folder of the program itself and the library.
         problems: where mistakes go.
     """
 
@@ -82,18 +89,24 @@ class Loader:
     roots: tuple[Path, ...] = ()
     _files: dict[Path, Module] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     _open: list[Path] = field(factory=list[Path])
-    _n_bytes: int = 0
+    _sizes: dict[Path, int] = field(factory=dict[Path, int])
 
     def load(self, source: Source) -> Module:
         """The module of a text, with everything that it uses."""
+        path = source.path.resolve() if source.path is not None else Path()
+        if not self._open:
+            self._sizes = {}
         program, diagnostics = parse_recovering(source, limits=self.limits)
         module = Module(source, program, lost=_words(program, diagnostics), problems=Problems(list(diagnostics)))
         n_missing = len(program.uses)
+        self._open.append(path)
         for use in program.uses:
             with module.problems.collect():
                 _take_over(module, self._used(source, use), use)
                 n_missing -= 1
+        self._open.pop()
         module.lost_files |= n_missing > 0
+        module.sizes[path] = self._sizes.get(path, 0)
         for definition in program.definitions:
             _define(module, definition)
         module.names = module.used | module.own
@@ -105,82 +118,100 @@ class Loader:
         """The module of a file; each file is read once."""
         path = path.resolve()
         if path not in self._files:
-            source = self.read(path, span)
-            self._open.append(path)
-            self._files[path] = self.load(source)
-            self._open.pop()
+            self._files[path] = self.load(self.read(path, span))
+        self._sizes.update(self._files[path].sizes)
         return self._files[path]
 
     def read(self, path: Path, span: Span | None = None) -> Source:
         """The text of a file. Raises Mistake where it cannot be read or is too large."""
+        name = _shown(path)
         try:
             if not path.is_file():
-                raise mistake(Code.FILE_UNREADABLE, f"`{path}` is not a file", span)
-            size = path.stat().st_size
-            self._count(path, size, span)
+                raise mistake(Code.FILE_UNREADABLE, f"`{name}` is not a file", span)
+            self._count(path, path.stat().st_size, span)
             text = path.read_bytes().decode("utf-8")
         except OSError as error:
-            raise mistake(Code.FILE_UNREADABLE, f"`{path}` cannot be read: {error.strerror}", span) from None
+            raise mistake(Code.FILE_UNREADABLE, f"`{name}` cannot be read: {error.strerror}", span) from None
         except UnicodeDecodeError as error:
-            message = f"`{path}` is not UTF-8 text: byte {error.start + 1} fits no character"
-            raise mistake(Code.FILE_UNREADABLE, message, span) from None
-        return Source(_shown(path), text.replace("\r\n", "\n"), path)
+            message = f"`{name}` is not UTF-8 text: byte {error.start + 1} fits no character"
+            raise mistake(Code.FILE_UNREADABLE, message, span, help="save it as UTF-8") from None
+        return Source(name, text.replace("\r\n", "\n"), path)
 
     def _count(self, path: Path, size: int, span: Span | None) -> None:
-        self._n_bytes += size
+        """Counts a file before it is read. Raises Mistake where it, or all files together, are too large."""
+        if not self._open:
+            self._sizes = {}
+        self._sizes[path] = size
         limits = self.limits
         if size > limits.file_bytes:
             message = f"`{path.name}` has {size:,} bytes; a file may have {limits.file_bytes:,}"
-        elif self._n_bytes > limits.total_bytes:
-            message = f"the files used here have more than {limits.total_bytes:,} bytes together"
+        elif sum(self._sizes.values()) > limits.total_bytes:
+            message = f"with `{path.name}`, the files used here have more than {limits.total_bytes:,} bytes together"
         else:
             return
-        raise mistake(
-            Code.LIMIT_SOURCE,
-            message,
-            span,
-            help="the caller may raise the limit: `Limits(file_bytes=…, total_bytes=…)`",
-        )
+        help = "the caller may raise the limit: `Limits(file_bytes=…, total_bytes=…)`"
+        raise mistake(Code.LIMIT_SOURCE, message, span, help=help)
 
     def _used(self, source: Source, use: ast.Use) -> Module:
         path = self._resolve(source, use)
         if path in self._open:
             circle = " → ".join(p.name for p in [*self._open[self._open.index(path) :], path])
-            raise mistake(Code.USE_CYCLE, f"files use each other in a circle: {circle}", use.span)
-        return self.load_file(path, use.span)
+            message = "a file uses itself" if path == self._open[-1] else f"files use each other in a circle: {circle}"
+            raise mistake(Code.USE_CYCLE, message, path_span(use))
+        return self.load_file(path, path_span(use))
 
     def _resolve(self, source: Source, use: ast.Use) -> Path:
-        name = use.path
-        if (
-            name.startswith(("/", "~"))
-            or any(sign in name for sign in "\\%:\0")
-            or Path(name).suffix not in (".res", ".resdsl")
-        ):
-            raise mistake(
-                Code.USE_OUTSIDE,
-                f"`use` takes the name of a `.res` file relative to this one, not `{name}`",
-                use.span,
-                help="copy the file beside this one, and use it by its name",
-            )
+        """The file that is meant. Raises Mistake where there is none, or it may not be read."""
+        name, span = use.path, path_span(use)
+        _check_path(name, span)
         library = library_folder().resolve()
+        program = next((path.parent for path in self._open if path.name), None)
         beside = source.path.resolve().parent if source.path else None
-        roots = [root for root in (beside, library, *(root.resolve() for root in self.roots)) if root]
-        for folder in (beside, *self.roots, library):
-            if folder is None:
-                continue
-            path = (folder / name).resolve()
+        folders = [folder for folder in (beside, *(root.resolve() for root in self.roots), library) if folder]
+        roots = [*folders, *([program] if program is not None else [])]
+        paths = [(folder / name).resolve() for folder in folders]
+        allowed = [path for path in paths if any(path.is_relative_to(root) for root in roots)]
+        for path in allowed:
             if path.is_file():
-                if not any(path.is_relative_to(root) for root in roots):
-                    raise mistake(Code.USE_OUTSIDE, f"`{name}` lies outside the folders that may be read", use.span)
                 return path
-        known = sorted({p.name for folder in roots for p in folder.glob("*.res")})
-        near = nearest(name, known)
-        raise mistake(
-            Code.USE_MISSING,
-            f"`{name}` is neither beside this file nor in the library",
-            use.span,
-            help=f"did you mean `{near}`?" if near else "`resdsl list` shows the library's files",
+        if not allowed:
+            message = f"`{name}` leads out of the folders that may be read"
+            help = "a used file is in the folder of the program or below it, or in the library"
+            raise mistake(Code.USE_OUTSIDE, message, span, help=help)
+        message = f"`{name}` is neither beside this file nor in the library"
+        near = nearest(name, sorted({p.name for folder in folders for p in folder.glob("*.res")}))
+        if near is None:
+            raise mistake(Code.USE_MISSING, message, span, help="`resdsl list` shows the library's files")
+        raise mistake(Code.USE_MISSING, message, span, help=f"did you mean `{near}`?", fix=Fix(span, f'"{near}"'))
+
+
+def path_span(use: ast.Use) -> Span:
+    """The text in quotes that names a used file."""
+    start = use.span.start + max(use.span.text.find('"'), 0)
+    return Span(use.span.source, start, use.span.end)
+
+
+def _check_path(name: str, span: Span) -> None:
+    """Raises Mistake for a path that is not that of a `.res` file relative to another."""
+    suffix = Path(name).suffix
+    if "://" in name:
+        message, help = (
+            f"`{name}` is an address; files are not fetched",
+            "save the file beside this one, and use it by its name",
         )
+    elif name.startswith(("/", "~")) or any(sign in name for sign in "%:\0"):
+        message = f"`{name}` is not a path relative to this file"
+        help = "put the file beside this one, and use it by its name"
+    elif "\\" in name:
+        message, help = "folders are separated by `/`", f"write `{name.replace(chr(92), '/')}`"
+    elif not suffix:
+        fix = Fix(span, f'"{name}.res"') if name else None
+        raise mistake(Code.USE_OUTSIDE, f"`{name}` has no suffix", span, help=f"write `{name or 'std'}.res`", fix=fix)
+    elif suffix not in (".res", ".resdsl"):
+        message, help = f"`{name}` is no `.res` file", "only `.res` files can be used"
+    else:
+        return
+    raise mistake(Code.USE_OUTSIDE, message, span, help=help)
 
 
 def _take_over(module: Module, used: Module, use: ast.Use) -> None:
@@ -192,7 +223,7 @@ def _take_over(module: Module, used: Module, use: ast.Use) -> None:
             taken = mistake(
                 Code.NAME_TAKEN,
                 f"two used files define the {_in_words(kind)} `{name}`",
-                use.span,
+                path_span(use),
                 notes=(
                     Note(before.definition.name_span, "one here"),
                     Note(found.definition.name_span, "another here"),
@@ -202,6 +233,7 @@ def _take_over(module: Module, used: Module, use: ast.Use) -> None:
             module.problems.add(taken.diagnostic)
     for diagnostic in used.problems.found:
         module.problems.add(diagnostic)
+    module.sizes |= used.sizes
     module.lost |= used.lost
     module.lost_files |= used.lost_files
 
