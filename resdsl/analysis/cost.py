@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import fsum
 
+from resdsl.ir.dropped import drop_residual
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Part, Unit
 from resdsl.record import record
@@ -39,21 +41,24 @@ class Cost:
         sections: by label, in order.
         steps: by step of the spine: a block of a stage, or a whole chain.
         parts: by the part of a block that the layers stand in: `residual`, `shortcut`, `link` …; only those there are.
+        expected_macs: multiply-adds of one sample on average in training, where a dropped block computes nothing of its
+            residual branch (Huang et al. 2016); equal to those of `total` without survival.
     """
 
     total: Amount
     sections: dict[str, Amount]
     steps: tuple[Amount, ...]
     parts: dict[Part, Amount]
+    expected_macs: float
 
     @property
     def gmacs(self) -> float:
-        """Milliards of multiply-adds for one sample: what He et al. 2016, Table 1, and most papers call FLOPs."""
+        """Multiply-adds, in units of 10^9, for one sample: what He et al. 2016, Table 1, and most papers call FLOPs."""
         return self.total.macs / 1e9
 
     @property
     def gflops(self) -> float:
-        """Milliards of floating-point operations for one sample, a multiply-add being two: what hardware counts."""
+        """Floating-point operations, in units of 10^9, for one sample: what hardware counts, two for a multiply-add."""
         return 2 * self.total.macs / 1e9
 
 
@@ -67,7 +72,14 @@ def cost(graph: Graph) -> Cost:
     for unit, count in Counter(step.unit for step in graph.steps).items():
         for part, amount in by_part[unit].items():
             parts[part] = parts.get(part, Amount()) + amount * count
-    return Cost(sum(sections.values(), Amount()), sections, steps, parts)
+    total = sum(sections.values(), Amount())
+    return Cost(total, sections, steps, parts, total.macs - _expected_saving(graph))
+
+
+def _expected_saving(graph: Graph) -> float:
+    """Multiply-adds that dropped blocks leave out, on average."""
+    saved = {unit: unit.macs - drop_residual(unit)[0].macs for unit in graph.units} if graph.survival else {}
+    return fsum((1 - step.survival) * saved[step.unit] for step in graph.steps if step.survival is not None)
 
 
 def _unit_cost(unit: Unit) -> dict[Part, Amount]:

@@ -83,7 +83,9 @@ def _setting(place: str, before: str, after: str) -> list[Change]:
 
 
 def _init_words(graph: Graph) -> str:
-    return ", ".join(f"{rule.name}({', '.join(map(str, rule.arguments))})" if rule.arguments else rule.name for rule in graph.init)
+    return ", ".join(
+        f"{rule.name}({', '.join(map(str, rule.arguments))})" if rule.arguments else rule.name for rule in graph.init
+    )
 
 
 # ---------------------------------------------------------------- parts and blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from resdsl.ir.dropped import drop_residual
-from resdsl.ir.graph import Graph
+from resdsl.ir.graph import Graph, flatten
 from resdsl.ir.unit import Unit
 from resdsl.record import record
 
@@ -26,9 +26,9 @@ class Memory:
             each tensor once, however many layers keep it, the input of the network too.
         saved_expected: the same on average under the survival schedule, where a dropped block keeps nothing of f.
         sections: `saved` by the label of the section that computes it; the input of the network counts to the first.
-        peak: the activations that are alive at once in evaluation, at most: the network's input all the time, and what
-            enters a block until the block is done, as a Python function holds its arguments. Without what a
-            convolution takes meanwhile to rearrange its input.
+        peak: the activations that are alive at once in evaluation, at most, where each is freed after its last use: the
+            input of the network all the time, then what a layer takes and gives, and what links and shortcuts wait for.
+            A compiled or exported program comes close to it; in eager Python, a variable holds its value longer.
     """
 
     weights: int
@@ -164,48 +164,21 @@ def _saved(graph: Graph, batch: int, bytes_each: int, *, survival: bool) -> list
 
 def _peak(graph: Graph) -> int:
     """The most values of one sample that are alive at once."""
-    inner = {unit: _inner_peak(unit) for unit in graph.units}
-    aliases = {unit: _keep(unit) for unit in graph.units}
-    owner = [0]
-    stored = [graph.input.elements]
-    for position, step in enumerate(graph.steps):
-        kept = aliases[step.unit]
-        owner.append(position + 1 if kept.alias is None else owner[step.inputs[kept.alias]])
-        stored.append(kept.stored if kept.alias is None else 0)
-    last_use = [0] * len(stored)
-    for position, step in enumerate(graph.steps):
-        for value in step.inputs:
-            last_use[owner[value]] = position
-    last_use[0] = len(graph.steps)
-    dying: list[list[int]] = [[] for _ in range(len(graph.steps) + 1)]
-    for value, position in enumerate(last_use):
-        dying[position].append(value)
-    alive = peak = stored[0]
-    for position, step in enumerate(graph.steps):
-        peak = max(peak, alive + inner[step.unit])
-        alive += stored[position + 1] - sum(stored[value] for value in dying[position] if 0 < value <= position)
-        peak = max(peak, alive)
-    return peak
-
-
-def _inner_peak(unit: Unit) -> int:
-    """The most values of one sample that a unit's own layers hold at once, the output included, the inputs not."""
-    n_inputs = len(unit.inputs)
-    roots = _roots(unit)
-    last_use: dict[int, int] = {}
-    for value, node in enumerate(unit.nodes, start=n_inputs):
-        last_use[roots[value]] = value
-        for source in node.inputs:
-            last_use[roots[source]] = value
+    owner, stored, last_use = [0], [graph.input.elements], [0]
+    for value, flat in enumerate(flatten(graph), start=1):
+        is_view = flat.node.op.is_view()
+        owner.append(owner[flat.inputs[0]] if is_view else value)
+        stored.append(0 if is_view else flat.node.shape.elements)
+        last_use.append(value)
+        for source in flat.inputs:
+            last_use[owner[source]] = value
+    last_use[0] = last_use[owner[-1]] = len(stored)
+    freed = [0] * (len(stored) + 1)
+    for value, elements in enumerate(stored):
+        freed[last_use[value]] += elements
     alive = peak = 0
-    for value, node in enumerate(unit.nodes, start=n_inputs):
-        if roots[value] == value:
-            alive += node.shape.elements
+    for value, elements in enumerate(stored):
+        alive += elements
         peak = max(peak, alive)
-        ended = {roots[source] for source in (*node.inputs, value)}
-        alive -= sum(
-            unit.shape_of(root).elements
-            for root in ended
-            if root >= n_inputs and last_use[root] == value and root != roots[unit.output]
-        )
+        alive -= freed[value]
     return peak
