@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from resdsl.diagnostics import Code
+from resdsl.elaborate.alike import alike
 from resdsl.elaborate.bind import Dynamic, resolve
 from resdsl.elaborate.blocks import LinkEnd, Placing, build_block
+from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
 from resdsl.elaborate.links import LinkSpan
-from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine
@@ -139,8 +141,16 @@ class StagePlacer:
             label=label,
         )
         target = resolve("block", run.run.block, scope, plan.dynamic)
-        unit = build_block(target, placing, plan.dynamic, self.spine.limits, run.run.block.span)
-        return self._units.setdefault(unit, unit)
+        limits = self.spine.limits
+        known = sure(target.found, Found).units
+        key = alike(target, placing, plan.dynamic, limits)
+        if key is not None and key in known:
+            return known[key]
+        unit = build_block(target, placing, plan.dynamic, limits, run.run.block.span)
+        unit = self._units.setdefault(unit, unit)
+        if key is not None:
+            known[key] = unit
+        return unit
 
     def _inputs(self, block: int) -> tuple[int, ...]:
         """What enters the block: the value before it, then the source of each link that ends here, inner first."""
