@@ -57,7 +57,9 @@ class NameResolver:
         if self.is_under_way(found):
             start = next(n for n, other in enumerate(self._under_way) if other is definition)
             circle = " → ".join(other.name for other in (*self._under_way[start:], definition))
-            message = f"the {what} `{definition.name}` leads back to itself: {circle}"
+            message = f"the {what} `{definition.name}` is made of itself"
+            if len(self._under_way) > start + 1:
+                message += f": {circle}"
             raise mistake(Code.NAME_CYCLE, message, span, notes=(Note(definition.name_span, "defined here"),))
         resolved = self._resolved.get(id(definition))
         if len(self._under_way) > deepest or (resolved is not None and resolved.height >= deepest):
@@ -144,7 +146,7 @@ def _handed_on(found: Found, name: str) -> str:
     definition = found.definition
     if isinstance(definition, ast.Derived):
         return f"`{definition.base.name}({name} = {name})` would hand it on; else delete it"
-    return "delete it, or use it"
+    return "setting it changes nothing: delete it, or use it"
 
 
 def _warn_of_hidden(found: Found, problems: Problems) -> None:

@@ -18,8 +18,8 @@ from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
 
-Kind = Literal["value", "tensor", "block", "shortcut", "layer"]
-"""What a name of a definition's body stands for."""
+Kind = Literal["value", "tensor", "block", "shortcut", "layer", "unknown"]
+"""What a name of a definition's body stands for; `unknown` where a mistake is told already."""
 
 CLOSURES: dict[str | None, Kind] = {"block": "block", "shortcut": "shortcut", "layer": "layer"}
 """The kinds of definitions that a parameter may stand for, by its type."""
@@ -125,33 +125,34 @@ class References:
     def _named(self, reference: ast.Reference, names: Names, *, tensors: bool) -> Kind:
         bound = names.find(reference.name)
         if bound is None:
-            self._function(reference, names, tensors=tensors)
-            return "tensor" if tensors and reference.name == "concat" else "value"
+            return self._function(reference, names, tensors=tensors)
         bound.used = True
         if bound.kind == "tensor" and not tensors:
             self._tell(Code.VALUE_TYPE, "a tensor stands where a value is wanted", reference.name_span)
         if reference.arguments is not None:
-            thing = {"value": "a value", "tensor": "a tensor"}.get(bound.kind) or a(bound.kind)
-            self._tell(Code.VALUE_TYPE, f"`{reference.name}` is {thing} and takes no arguments", reference.name_span)
             self._arguments(reference, names)
+            if bound.kind != "unknown":
+                message = f"`{reference.name}` is {a(bound.kind)} and takes no arguments"
+                self._tell(Code.VALUE_TYPE, message, reference.name_span)
         return bound.kind
 
-    def _function(self, reference: ast.Reference, names: Names, *, tensors: bool) -> None:
+    def _function(self, reference: ast.Reference, names: Names, *, tensors: bool) -> Kind:
         name, span = reference.name, reference.name_span
         functions = [*FUNCTIONS, *(["concat"] if tensors else [])] if reference.arguments is not None else []
         with self.collect():
             if name in functions:
                 for argument in reference.arguments or ():
                     self._function_argument(reference, argument, names, tensors=tensors)
-            elif name in FUNCTIONS:
+                return "tensor" if name == "concat" else "value"
+            if name in FUNCTIONS:
                 raise mistake(Code.NAME_KIND, f"`{name}` is a function: it takes arguments", span)
-            else:
-                self._arguments(reference, names)
-                if name in names.later:
-                    notes = (Note(names.later[name], "gets its value here"),)
-                    message = f"`{name}` has no value yet: a `let` sees what stands above it"
-                    raise mistake(Code.NAME_UNKNOWN, message, span, notes=notes, help="move one of them")
-                raise unknown_value(name, span, self.module, names.visible("value", "tensor"), functions)
+            self._arguments(reference, names)
+            if name in names.later:
+                notes = (Note(names.later[name], "gets it here"),)
+                message = f"`{name}` has no value yet: only what stands above is known"
+                raise mistake(Code.NAME_UNKNOWN, message, span, notes=notes, help="move that line up")
+            raise unknown_value(name, span, self.module, names.visible("value", "tensor"), functions)
+        return "unknown"
 
     def _function_argument(
         self, reference: ast.Reference, argument: ast.Argument, names: Names, *, tensors: bool
@@ -169,7 +170,7 @@ class References:
             operands.append(left.right)
             left = left.left
         kinds = [self.value(operand, names, tensors=tensors) for operand in (left, *reversed(operands))]
-        return "tensor" if "tensor" in kinds else "value"
+        return "tensor" if "tensor" in kinds else "unknown" if "unknown" in kinds else "value"
 
     def _feed(self, feed: ast.Feed, names: Names, *, tensors: bool) -> Kind:
         if not tensors:
@@ -178,7 +179,7 @@ class References:
             self._tell(Code.VALUE_TYPE, message, feed.span, help=help)
             return "value"
         kind = self.value(feed.value, names, tensors=True)
-        if kind != "tensor":
+        if kind not in ("tensor", "unknown"):
             self._tell(Code.VALUE_TYPE, "a tensor is wanted before `->`", feed.value.span)
         for layer in feed.layers:
             self.use("layer", layer, names)
@@ -189,7 +190,7 @@ class References:
         for match in IN_BRACES.finditer(text.value):
             name = match.group(1)
             bound = names.find(name)
-            if bound is not None and bound.kind == "value":
+            if bound is not None and bound.kind in ("value", "unknown"):
                 bound.used = True
             elif bound is not None:
                 self._tell(Code.NAME_KIND, f"a value is wanted in braces; `{name}` is none", text.span)
@@ -223,7 +224,7 @@ class References:
         bound = names.find(reference.name)
         if bound is not None:
             bound.used = True
-        if reference.name in ("norm", "act") or (bound is not None and bound.kind == kind):
+        if reference.name in ("norm", "act") or (bound is not None and bound.kind in (kind, "unknown")):
             self._arguments(reference, names)
             return
         found = self.module.find(kind, reference.name)
@@ -234,10 +235,11 @@ class References:
         else:
             self._arguments(reference, names)
             known = names.visible(kind)
-            words = "" if bound is None else "a value" if bound.kind in ("value", "tensor") else a(bound.kind)
+            words = a(bound.kind) if bound is not None else ""
+            notes = (Note(bound.span, "given here"),) if bound is not None and bound.span is not None else ()
             with self.collect():
                 raise unknown_definition(
-                    kind, reference.name, reference.name_span, self.module, known=known, bound=words
+                    kind, reference.name, reference.name_span, self.module, known=known, bound=words, notes=notes
                 )
 
     def call(

@@ -15,7 +15,7 @@ KINDS = ("block", "layer", "shortcut", "schedule", "network")
 
 
 def a(kind: str) -> str:
-    """A kind of definition in the words of messages: `a block`, `a shortcut kind`."""
+    """What a name stands for in the words of messages: `a block`, `a shortcut kind`, `a value`."""
     return f"a {in_words(kind)}"
 
 
@@ -25,7 +25,14 @@ def in_words(kind: str) -> str:
 
 
 def unknown_definition(
-    kind: str, name: str, span: Span, module: Module, *, known: Iterable[str] = (), bound: str = ""
+    kind: str,
+    name: str,
+    span: Span,
+    module: Module,
+    *,
+    known: Iterable[str] = (),
+    bound: str = "",
+    notes: tuple[Note, ...] = (),
 ) -> Exception:
     """A block, layer, shortcut kind, schedule or network is wanted, and no such thing has this name.
 
@@ -36,25 +43,27 @@ def unknown_definition(
         module: the file whose definitions are visible there.
         known: further names of that kind: of parameters.
         bound: what the name stands for instead, in words; empty for nothing.
+        notes: where it got that meaning.
     """
+    wanted = f"{a(kind)} is wanted here; `{name}` is "
     if bound:
-        return mistake(Code.NAME_KIND, f"{a(kind)} is wanted here; `{name}` is {bound}", span)
-    candidates = [*known, *module.names_of(kind), *(OPS if kind == "layer" else ())]
+        help = f"a parameter can stand for {a(kind)} by its type: `{name}: {kind} = …`" if kind in _TYPED else ""
+        return mistake(Code.NAME_KIND, wanted + bound, span, notes=notes, help=help)
     for other in KINDS:
         if module.find(other, name) or (other == "layer" and name in OPS):
-            near = nearest(name, [candidate for candidate in candidates if candidate != name])
-            help = f"did you mean `{near}`?" if near else _listed(in_words(kind), candidates)
-            return mistake(Code.NAME_KIND, f"{a(kind)} is wanted here; `{name}` is {a(other)}", span, help=help)
+            help = _HOMES[other].format(name)
+            return mistake(Code.NAME_KIND, wanted + a(other), span, help=help)
     if module.may_have_lost(name):
         return Echo()
     message = f"there is no {in_words(kind)} named `{name}`"
-    if near := nearest(name, candidates):
-        return mistake(Code.NAME_UNKNOWN, message, span, help=f"did you mean `{near}`?", fix=Fix(span, near))
-    if not module.program.uses:
-        return mistake(Code.NAME_UNKNOWN, message, span, help='`use "std.res"` brings those of the standard library')
-    return mistake(
-        Code.NAME_UNKNOWN, message, span, help=f"define it, or `use` the file that does: {_DEFINED[kind].format(name)}"
+    candidates = [*known, *module.names_of(kind), *(OPS if kind == "layer" else ())]
+    otherwise = (
+        f"define it, or `use` the file that does: {_DEFINED[kind].format(name)}"
+        if module.program.uses
+        else '`use "std.res"` brings those of the standard library'
     )
+    meant = ELSEWHERE.get(name.lower(), name)
+    return misspelt(Code.NAME_UNKNOWN, message, span, meant, candidates, otherwise=otherwise)
 
 
 def unknown_value(
@@ -66,17 +75,19 @@ def unknown_value(
     """
     for kind in KINDS:
         if module.find(kind, name):
-            return mistake(Code.NAME_KIND, f"a value is wanted here; `{name}` is {a(kind)}", span)
+            help = f"a parameter can stand for {a(kind)}: `unit: {kind} = {name}`" if kind in _TYPED else ""
+            return mistake(Code.NAME_KIND, f"a value is wanted here; `{name}` is {a(kind)}", span, help=help)
     if module.may_have_lost(name):
         return Echo()
     message = f"nothing is named `{name}` here"
-    if near := nearest(name, [*visible, *functions]) if len(name) > 1 else None:
-        return mistake(Code.NAME_UNKNOWN, message, span, help=f"did you mean `{near}`?", fix=Fix(span, near))
     if name in GIVEN:
-        return mistake(Code.NAME_UNKNOWN, message, span, help=f"`{name}` is {GIVEN[name]}")
+        return mistake(Code.NAME_UNKNOWN, message, span, help=f"`{name}` is {GIVEN[name]}: {WHERE_GIVEN[name]}")
     if functions:
-        return mistake(Code.NAME_UNKNOWN, f"there is no function `{name}`", span, help=_listed("function", functions))
-    return mistake(Code.NAME_UNKNOWN, message, span, help=f"name it: `let {name} = …`, or make it a parameter")
+        otherwise = _listed("function", functions)
+        return misspelt(Code.NAME_UNKNOWN, message, span, name, [*visible, *functions], otherwise=otherwise)
+    otherwise = f"name it: `let {name} = …`, or make it a parameter"
+    candidates = visible if len(name) > 1 else ()
+    return misspelt(Code.NAME_UNKNOWN, message, span, name, candidates, otherwise=otherwise)
 
 
 def misspelt(
@@ -128,15 +139,50 @@ _DEFINED = {
     "network": "`network {} {{ … }}`",
 }
 
-GIVEN = {
-    "i": "a block's place in its stage: known where the blocks of a stage are given their arguments",
-    "l": "a block's place among all blocks: known in schedules, and where blocks are given their arguments",
-    "L": "the number of all blocks: known in schedules, and where blocks are given their arguments",
-    "n": "the number of a stage's blocks: known where the blocks of a stage are given their arguments",
-    "x": "the tensor that comes in: known in the equations of shortcut kinds and layers",
-    "f": "what the block computed: known in the equations of shortcut kinds",
-    "in": "the number of channels that come in: known in blocks, layers and shortcut kinds",
-    "out": "the number of channels that must go out: known in shortcut kinds",
-    "stride": "known in shortcut kinds; a block needs a parameter: `stride = 1`",
+# What other libraries call layers, blocks and kinds, and what they are called here.
+ELSEWHERE = {
+    "batchnorm": "bn", "batchnorm1d": "bn", "batchnorm2d": "bn", "batchnorm3d": "bn", "batch_norm": "bn",
+    "fc": "linear", "dense": "linear", "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "convolution": "conv",
+    "gap": "global_avgpool", "adaptiveavgpool2d": "global_avgpool", "gmp": "global_maxpool", "pool": "maxpool",
+    "swish": "silu", "drop": "dropout", "droppath": "dropout", "se": "squeeze_excite",
+    "basicblock": "basic", "resblock": "basic", "residual_block": "basic", "bottleneckblock": "bottleneck",
+    "id": "identity", "sum": "identity", "add": "identity", "padding": "zero_pad", "option_a": "zero_pad",
+    "downsample": "projection", "option_b": "projection", "constant": "uniform",
+}  # fmt: skip
+
+_TYPED = ("block", "shortcut", "layer")
+
+_HOMES = {
+    "block": "blocks stand in stages: `stage s1 : {}(…)`",
+    "shortcut": "shortcut kinds stand after `shortcut`, `via` and `else`",
+    "layer": "layers stand in chains: `stem`, `head`, `layers`, and within blocks",
+    "schedule": "schedules stand after `survive`",
+    "network": "no network stands in another; one derives from it by `network … = {} {{ … }}`",
 }
-"""Names that are given in some places only, and where."""
+
+_PLACED = "known where the blocks of a stage are given their arguments, as in `basic(16 + i)`"
+
+GIVEN = {
+    "i": "a block's place in its stage",
+    "l": "a block's place among all blocks",
+    "L": "the number of all blocks",
+    "n": "the number of a stage's blocks",
+    "x": "the tensor that comes in",
+    "f": "what the block computed",
+    "in": "the number of channels that come in",
+    "out": "the number of channels that must go out",
+    "stride": "the ratio of the sizes",
+}
+"""Names that are given in some places, and what they stand for."""
+
+WHERE_GIVEN = {
+    "i": _PLACED,
+    "l": f"known in schedules, and {_PLACED.removeprefix('known ')}",
+    "L": f"known in schedules, and {_PLACED.removeprefix('known ')}",
+    "n": _PLACED,
+    "x": "known in the equations of shortcut kinds and layers",
+    "f": "known in the equations of shortcut kinds",
+    "in": "known in blocks, layers and shortcut kinds",
+    "out": "known in shortcut kinds",
+    "stride": "known in shortcut kinds; a block has it as a parameter, `stride = 1`",
+}

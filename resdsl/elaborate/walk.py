@@ -12,7 +12,7 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.outline import Outline, check_once, keyword, word_of
 from resdsl.elaborate.problems import Mistake, Problems, mistake
 from resdsl.elaborate.references import CLOSURES, Bound, Names, References, part
-from resdsl.elaborate.unknown import misspelt, quoted
+from resdsl.elaborate.unknown import GIVEN, misspelt, quoted
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -80,7 +80,9 @@ class Walk:
                 if parameter.default is not None:
                     self.references.argument(parameter, parameter.default, self.names)
             seen[parameter.name] = span
-            self.names.bound.setdefault(parameter.name, Bound(CLOSURES.get(parameter.type, "value"), span))
+            known = parameter.type is None or parameter.type in TYPES
+            kind = CLOSURES.get(parameter.type, "value") if known else "unknown"
+            self.names.bound.setdefault(parameter.name, Bound(kind, span))
 
     def bind(self, statement: ast.Let | ast.Equation, *, tensors: bool = False, reserved: Collection[str] = ()) -> None:
         """A name gets its value, once; the names above it are visible."""
@@ -89,7 +91,7 @@ class Walk:
         with self.references.collect():
             before = self.names.bound.get(name)
             if name in reserved:
-                message = f"`{name}` has its meaning already here"
+                message = f"`{name}` is {GIVEN[name]}; it cannot be given another value"
                 raise mistake(Code.NAME_TAKEN, message, span, help=f"choose another name, as `{name}2`")
             if before is not None and before.span is not None:
                 notes = (Note(before.span, "first here"),)
@@ -195,13 +197,23 @@ class BodyWalk(Walk):
                     self.require(statement)
                 case ast.About() | ast.Cite():
                     pass
+        if definition.whole and not self.problems.errors:
+            self.result(definition)
+
+    def result(self, definition: ast.ShortcutKind | ast.Layer) -> None:
+        """Equations give `y`, all of them take part in it, and so does f."""
         y = self.names.bound.get("y")
         if y is None:
-            if definition.whole:
-                raise _no_result(definition)
-            return
+            raise _no_result(definition)
         y.used = True
-        if is_kind and not self.names.bound["f"].used and not self.problems.errors and definition.whole:
+        for statement in definition.statements:
+            bound = self.names.bound.get(statement.name) if isinstance(statement, ast.Equation) else None
+            if bound is not None and bound.span is not None and not bound.used:
+                message = f"`{bound.span.text}` is computed, and nothing uses it"
+                bound.used = True
+                with self.references.collect():
+                    raise mistake(Code.NAME_UNUSED, message, bound.span, help="use it in `y = …`, or delete it")
+        if isinstance(definition, ast.ShortcutKind) and not self.names.bound["f"].used:
             message = f"the shortcut kind `{definition.name}` leaves out `f`, what the block computed"
             raise mistake(Code.SHORTCUT_EQUATION, message, y.span or definition.name_span, help="add it: `y = … + f`")
 

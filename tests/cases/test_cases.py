@@ -2,7 +2,10 @@
 
 A bad program carries `# error[code]` or `# warning[code]` on each guilty line. Where a comment cannot stand there
 (inside an open string, beyond the end), `# error[code] at 7` may stand on any line; `# error[code] nowhere` tells of
-a message without a place. `# limits: nodes = 10` sets limits. The whole output is in the `.txt` beside the program;
+a message without a place, `# error[code] in parts/b.res:3` of one in a file that it uses. `# limits: nodes = 10` sets
+limits; `# network: net(depth = 3)` checks that network with these parameters, as a caller would set them.
+
+The whole output of a bad program, and the graph of each network of a good one, are in the `.txt` beside the program;
 `pytest tests/cases --update` writes these files anew: read what changed before you commit it.
 """
 
@@ -11,60 +14,99 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.compiler import Checked, read
-from resdsl.diagnostics import Diagnostic, ResError, render
+from resdsl.compiler import Checked, read_recovering
+from resdsl.diagnostics import Code, Diagnostic, ResError, render
+from resdsl.ir.text import to_text
 from resdsl.limits import Limits
 from resdsl.source import Source
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad").glob("*.res"))
 OK = sorted((HERE / "ok").glob("*.res"))
-ANNOUNCED = re.compile(r"# (error|warning)\[([a-z-]+)\](?: (at \d+|nowhere))?")
+ANNOUNCED = re.compile(r"# (error|warning)\[([a-z-]+)\](?: (at \d+|nowhere|in \S+:\d+))?")
+DIRECTIVE = re.compile(r"^# (limits|network): (.*)$", re.MULTILINE)
 
 
 def check(path: Path) -> Checked:
-    text = path.read_text(encoding="utf-8")
-    set_limits = re.search(r"^# limits: (.*)$", text, re.MULTILINE)
-    settings = dict(re.findall(r"(\w+) = (\d+)", set_limits[1])) if set_limits else {}
+    text = path.read_bytes().decode("utf-8", "surrogatepass")
+    directives = dict(DIRECTIVE.findall(text))
+    settings = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", directives.get("limits", ""))}
+    name, _, given = directives.get("network", "").partition("(")
+    params = dict(re.findall(r"(\w+) = ([^,)]+)", given))
     try:
-        program = read(Source(path.name, text, path), limits=Limits(**{name: int(n) for name, n in settings.items()}))
+        program = read_recovering(Source(path.name, text, path), limits=Limits(**settings))
+        return program.check(name or None, params)
     except ResError as error:
         return Checked((), 0, error.diagnostics)
-    return program.check()
 
 
-def announced(text: str) -> list[tuple[str, str, int]]:
-    found: list[tuple[str, str, int]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+def announced(path: Path) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         for severity, code, place in ANNOUNCED.findall(line):
-            at = 0 if place == "nowhere" else int(place.removeprefix("at ")) if place else number
-            found.append((severity, code, at))
-    return found
+            where = {"nowhere": "nowhere", "": f"{path.name}:{number}"}.get(place) or (
+                place.removeprefix("in ") if place.startswith("in") else f"{path.name}:{place.removeprefix('at ')}"
+            )
+            found.append((severity, code, where))
+    return sorted(found)
 
 
-def told(diagnostic: Diagnostic) -> tuple[str, str, int]:
-    return diagnostic.severity, diagnostic.code.value, diagnostic.span.line if diagnostic.span else 0
+def told(diagnostic: Diagnostic, folder: Path) -> tuple[str, str, str]:
+    span = diagnostic.span
+    if span is None:
+        return diagnostic.severity, diagnostic.code.value, "nowhere"
+    path = span.source.path
+    name = str(path.relative_to(folder)) if path is not None and path.is_relative_to(folder) else span.source.name
+    return diagnostic.severity, diagnostic.code.value, f"{name}:{span.line}"
+
+
+@pytest.fixture(autouse=True)
+def in_the_folder_of_the_programs(monkeypatch: pytest.MonkeyPatch):
+    """Messages show files relative to the working folder."""
+    monkeypatch.chdir(HERE / "bad")
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_a_bad_program_gives_the_messages_that_it_announces(path: Path, update: bool):
-    text = path.read_text(encoding="utf-8")
     diagnostics = check(path).diagnostics
-    assert sorted(map(told, diagnostics)) == sorted(announced(text))
-    assert announced(text), "a bad program says what is bad about it"
-    output = "\n\n".join(map(render, diagnostics)) + "\n"
-    golden = path.with_suffix(".txt")
-    if update:
-        golden.write_text(output, encoding="utf-8")
-    assert output == golden.read_text(encoding="utf-8")
+    assert sorted(told(diagnostic, path.parent) for diagnostic in diagnostics) == announced(path)
+    assert diagnostics, "a bad program says what is bad about it"
+    compare(path.with_suffix(".txt"), "\n\n".join(map(render, diagnostics)) + "\n", update=update)
 
 
 @pytest.mark.parametrize("path", OK, ids=lambda path: path.stem)
-def test_a_good_program_gives_none(path: Path):
-    checked = check(path)
-    assert [render(diagnostic) for diagnostic in checked.diagnostics] == []
-    assert checked.networks
+def test_a_good_program_gives_none_and_means_what_it_says(path: Path, update: bool):
+    program = read_recovering(Source(path.name, path.read_text(encoding="utf-8"), path))
+    assert [render(diagnostic) for diagnostic in program.check().diagnostics] == []
+    graphs = [program.graph(found.definition.name) for found in program.networks()]
+    assert graphs
+    compare(path.with_suffix(".txt"), "\n".join(map(to_text, graphs)), update=update)
+
+
+def compare(golden: Path, text: str, *, update: bool):
+    if update:
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
 
 
 def test_every_golden_has_its_program():
-    assert {path.stem for path in (HERE / "bad").glob("*.txt")} <= {path.stem for path in BAD}
+    goldens = {path.with_suffix(".res") for folder in ("bad", "ok") for path in (HERE / folder).glob("*.txt")}
+    assert goldens == {*BAD, *OK}
+
+
+def test_no_message_speaks_of_what_only_we_know():
+    """No name of a terminal, of a rule of the grammar, or of a Python type or attribute reaches a reader."""
+    codes = {code.value for code in Code}
+    for path in (HERE / "bad").glob("*.txt"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith(("error[", "warning[")) or " = help: " in line:
+                words = set(re.findall(r"[A-Za-z_]+", re.sub(r"`[^`]*`|\"[^\"]*\"|\[[a-z-]+\]", "", line)))
+                assert not words & OURS, f"{path.name}: {line}"
+    assert not codes & OURS
+
+
+OURS = {
+    "NAME", "INT", "REAL", "SIZE", "STRING", "QUANTITY", "COMPARE", "ARROW", "EQUALS", "END", "ANON", "token", "tokens",
+    "terminal", "grammar", "parser", "lexer", "ast", "AST", "tuple", "NoneType", "None", "dict", "object",
+    "Tensor", "Closure", "Shape", "Span", "postfix", "conditional", "NotImplemented", "Echo", "poison", "scope",
+}  # fmt: skip
