@@ -12,7 +12,7 @@ from resdsl.elaborate.layers import LayerFrame
 from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Scope, Value, write
-from resdsl.elaborate.shortcuts import Junction, Site
+from resdsl.elaborate.shortcuts import Joined, Junction, Site
 from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.tensors import Tensor, UnitBuilder
 from resdsl.ir.unit import Unit
@@ -67,56 +67,19 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
     definition = found.definition
     scope = bind(found, target.calls, span, dynamic, stride=placing.stride)
     arguments = _write_arguments(definition, scope, target)
+    scope.names["in"] = placing.x.channels
     builder = UnitBuilder((placing.x, *(link.source for link in placing.links)), limits)
     frame = LayerFrame(builder, dynamic, placing.x.rank)
-    scope.names["in"] = placing.x.channels
-    with frame.expanding(found, span):
-        is_extern = isinstance(definition, ast.Extern)
-        parts = _Parts() if is_extern else _read(sure(definition, ast.Block), scope)
+    parts = _Parts() if isinstance(definition, ast.Extern) else _read(sure(definition, ast.Block), scope)
+    block = _Block(frame, scope, parts, placing, span)
     x = builder.input(0)
-    before = x
-    if parts.before is not None:
-        with builder.standing("before"):
-            before = frame.chain(parts.before, x, scope)
-    with builder.standing("residual"):
-        if isinstance(definition, ast.Extern):
-            f = _extern(definition, scope, frame, before, span)
-        else:
-            f = frame.chain(sure(parts.residual, ast.Chain), before, scope)
-    junction = placing.junction or parts.junction or placing.fallback
-    if junction is None:
-        message = (
-            f"no statement says which shortcut goes around {placing.label}, and the file does not know the default"
-        )
-        raise mistake(
-            Code.NETWORK_MISSING, message, span, help='`use "std.res"` for the default `identity else projection`'
-        )
+    before = block.before(x)
+    f = block.extern(definition, before) if isinstance(definition, ast.Extern) else block.residual(before)
     source = before if _shares(parts.shared, placing, x, f) else x
-    if placing.survives:
-        if Site(frame, source, f, placing.label, span).leaves_nothing(junction):
-            raise mistake(
-                Code.SURVIVE_NOTHING,
-                f"{placing.label} leaves nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
-                junction.kinds.span,
-                notes=(Note(span, "this block may be dropped"),),
-                help="`shortcut identity` keeps x",
-            )
-        with builder.standing("survive"):
-            f = builder.add(Survive(), (f,), span)
-    with builder.standing("shortcut"):
-        joined = Site(frame, source, f, placing.label, span).join(junction)
-    y = joined.y
-    link_kinds: list[str] = []
-    for number, link in enumerate(placing.links, start=1):
-        with builder.standing("link", link.name):
-            what = f"link {link.name}, which ends at {placing.label}"
-            linked = Site(frame, builder.input(number), y, what, span).join(link.junction)
-        y = linked.y
-        link_kinds.append(linked.kind)
-    if parts.after is not None:
-        with builder.standing("after"):
-            y = frame.chain(parts.after, y, scope)
-    nodes, output = builder.finish(y)
+    junction = block.junction()
+    joined = block.join(junction, source, block.survive(junction, source, f))
+    merged, link_kinds = block.merge_links(joined.y)
+    nodes, output = builder.finish(block.after(merged))
     return Unit(
         definition=definition.name,
         inputs=builder.inputs,
@@ -125,7 +88,7 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         arguments=arguments,
         shortcut=joined.kind,
         links=tuple(link.name for link in placing.links),
-        link_kinds=tuple(link_kinds),
+        link_kinds=link_kinds,
         span=definition.name_span,
         doc=definition.doc,
         cite=_cite(definition),
@@ -149,6 +112,85 @@ class _Parts:
     after: ast.Chain | None = None
     junction: Junction | None = None
     shared: Shared = "change"
+
+
+@record
+class _Block:
+    """A block that is being built, part by part, in the order of its equation."""
+
+    frame: LayerFrame
+    scope: Scope
+    parts: _Parts
+    placing: Placing
+    span: Span
+
+    def before(self, x: Tensor) -> Tensor:
+        """What feeds the residual branch."""
+        if self.parts.before is None:
+            return x
+        with self.frame.builder.standing("before"):
+            return self.frame.chain(self.parts.before, x, self.scope)
+
+    def residual(self, x: Tensor) -> Tensor:
+        """f, what the residual branch computes."""
+        with self.frame.builder.standing("residual"):
+            return self.frame.chain(sure(self.parts.residual, ast.Chain), x, self.scope)
+
+    def extern(self, definition: ast.Extern, x: Tensor) -> Tensor:
+        """f, where a Python class computes it."""
+        with self.frame.builder.standing("residual"):
+            return _extern(definition, self.scope, self.frame, x, self.span)
+
+    def junction(self) -> Junction:
+        """The statement that says which shortcut: the place's, else the block's own, else the default."""
+        junction = self.placing.junction or self.parts.junction or self.placing.fallback
+        if junction is not None:
+            return junction
+        message = (
+            f"no statement says which shortcut goes around {self.placing.label}, nor does the file know the default"
+        )
+        help = '`use "std.res"` for the default `identity else projection`'
+        raise mistake(Code.NETWORK_MISSING, message, self.span, help=help)
+
+    def survive(self, junction: Junction, source: Tensor, f: Tensor) -> Tensor:
+        """f, or zero where the block is dropped."""
+        if not self.placing.survives:
+            return f
+        label = self.placing.label
+        if Site(self.frame, source, f, label, self.span).leaves_nothing(junction):
+            raise mistake(
+                Code.SURVIVE_NOTHING,
+                f"{label} leaves nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
+                junction.kinds.span,
+                notes=(Note(self.span, "this block may be dropped"),),
+                help="`shortcut identity` keeps x",
+            )
+        with self.frame.builder.standing("survive"):
+            return self.frame.builder.add(Survive(), (f,), self.span)
+
+    def join(self, junction: Junction, source: Tensor, f: Tensor) -> Joined:
+        """What the block's own shortcut makes of x and f."""
+        with self.frame.builder.standing("shortcut"):
+            return Site(self.frame, source, f, self.placing.label, self.span).join(junction)
+
+    def merge_links(self, y: Tensor) -> tuple[Tensor, tuple[str, ...]]:
+        """What the links that end here make of it, inner first, and their kinds."""
+        builder = self.frame.builder
+        kinds: list[str] = []
+        for number, link in enumerate(self.placing.links, start=1):
+            what = f"link {link.name}, which ends at {self.placing.label}"
+            with builder.standing("link", link.name):
+                joined = Site(self.frame, builder.input(number), y, what, self.span).join(link.junction)
+            y = joined.y
+            kinds.append(joined.kind)
+        return y, tuple(kinds)
+
+    def after(self, y: Tensor) -> Tensor:
+        """What leaves the block."""
+        if self.parts.after is None:
+            return y
+        with self.frame.builder.standing("after"):
+            return self.frame.chain(self.parts.after, y, self.scope)
 
 
 def _read(definition: ast.Block, scope: Scope) -> _Parts:
