@@ -1,4 +1,4 @@
-"""Programs drawn by chance: `programs()` are any that the grammar has, `networks()` are residual networks that build."""
+"""Programs drawn by chance: `programs()` are any that the grammar has, `networks()` are networks that build."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ integers = st.integers(0, 2**40) | st.integers(0, 300)
 reals = st.floats(0, allow_nan=False, allow_infinity=False)
 
 
-def new(make: Callable[..., Any], *parts: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def new(
+    make: Callable[..., Any], *parts: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
     """A node of a class, its fields drawn."""
     return st.builds(partial(make, span=NOWHERE), *parts, **named)
 
@@ -77,7 +79,9 @@ def sums(depth: int) -> st.SearchStrategy[ast.Expression]:
 def signs(depth: int) -> st.SearchStrategy[ast.Expression]:
     if not depth:
         return items(0)
-    power = new(partial(ast.Binary, "^"), items(depth - 1), items(depth - 1) | new(partial(ast.Unary, "-"), items(depth - 1)))
+    power = new(
+        partial(ast.Binary, "^"), items(depth - 1), items(depth - 1) | new(partial(ast.Unary, "-"), items(depth - 1))
+    )
     return items(depth) | power | new(partial(ast.Unary, "-"), power | items(depth - 1))
 
 
@@ -186,6 +190,7 @@ parameters = several(
     | new(ast.Parameter, names, types, sums(1), sums(1), st.none() | expressions(1)),
     most=4,
 )
+extern_options = several(new(ast.Keyword, names, expressions(1)))
 definitions = (
     named(ast.Network, names, parameters, several(statements, most=8), doc=docs)
     | named(ast.Derived, names, parameters, references(2), several(statements), doc=docs)
@@ -193,7 +198,7 @@ definitions = (
     | named(ast.ShortcutKind, names, parameters, several(equation_statements), doc=docs)
     | named(ast.Layer, names, parameters, several(equation_statements), doc=docs)
     | named(ast.Schedule, names, parameters, expressions(), doc=docs)
-    | named(ast.Extern, names, parameters, expressions(), st.none() | items(1), several(new(ast.Keyword, names, expressions(1))), doc=docs)
+    | named(ast.Extern, names, parameters, expressions(), st.none() | items(1), extern_options, doc=docs)
 )  # fmt: skip
 
 
@@ -242,4 +247,4 @@ def networks(draw: st.DrawFn, *, most_stages: int = 4, most_blocks: int = 4) -> 
     survive = draw(st.sampled_from(survives))
     norm = draw(st.sampled_from(["", "norm groupnorm(4)", "act elu"]))
     lines += [line for line in (wiring, survive, norm) if line]
-    return "res 1\nuse \"std.res\"\n\nnetwork drawn {\n  " + "\n  ".join(lines) + "\n}\n"
+    return 'res 1\nuse "std.res"\n\nnetwork drawn {\n  ' + "\n  ".join(lines) + "\n}\n"

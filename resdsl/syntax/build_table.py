@@ -23,7 +23,6 @@ from hashlib import sha256
 from typing import Any
 
 from lark import Lark
-from lark.grammar import Rule
 from lark.lexer import PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import Shift
 
@@ -35,9 +34,9 @@ TABLE = "res.table.json"
 
 def build_table(grammar: str) -> dict[str, Any]:
     """The table of a grammar, the same to the byte on every run. Raises Lark's GrammarError on a conflict."""
-    lark = Lark(grammar, start="program", parser="lalr", lexer="basic", maybe_placeholders=True)
+    lark: Any = Lark(grammar, start="program", parser="lalr", lexer="basic", maybe_placeholders=True)
     words, terminals = _split_keywords(lark.terminals)
-    states, rules = _number(lark.parser.parser._parse_table)
+    states, rules = _number(lark.parser.parser._parse_table)  # noqa: SLF001
     return {
         "digest": digest(grammar),
         "terminals": [[t.name, t.pattern.to_regexp()] for t in sorted(terminals, key=_lexing_order)],
@@ -57,7 +56,7 @@ def print_table(table: dict[str, Any]) -> str:
     """The table as JSON, a line for each rule and state, so that a change of the grammar shows as one."""
     parts: list[str] = []
     for key, value in table.items():
-        if isinstance(value, list) and key != "ignored":
+        if key in ("terminals", "rules", "states"):
             lines = ",\n".join(json.dumps(item, separators=(",", ":")) for item in value)
             parts.append(f"{json.dumps(key)}: [\n{lines}\n]")
         else:
@@ -78,11 +77,11 @@ def _lexing_order(terminal: TerminalDef) -> tuple[int, int, int, str]:
     return -terminal.priority, -pattern.max_width, -len(pattern.value), terminal.name
 
 
-def _number(table: Any) -> tuple[list[dict[str, int]], list[Rule]]:
+def _number(table: Any) -> tuple[list[dict[str, int]], list[Any]]:
     """States and rules numbered in the order in which a walk from the start meets them: Lark's own numbers may vary."""
     start: int = table.start_states["program"]
     states: dict[int, int] = {start: 0}
-    rules: dict[Rule, int] = {}
+    rules: dict[Any, int] = {}
     numbered: list[dict[str, int]] = []
     for state in (waiting := [start]):
         row: dict[str, int] = {}
@@ -100,7 +99,7 @@ def _number(table: Any) -> tuple[list[dict[str, int]], list[Rule]]:
     return [*numbered, {}], list(rules)
 
 
-def _describe(rule: Rule) -> list[Any]:
+def _describe(rule: Any) -> list[Any]:
     picks = _picks(rule)
     helper = rule.origin.name.startswith("_")
     hands_up = rule.options.expand1 and not rule.alias and len(picks) == 1
@@ -108,7 +107,7 @@ def _describe(rule: Rule) -> list[Any]:
     return [str(rule.origin.name), len(rule.expansion), None if action is None else str(action), picks]
 
 
-def _picks(rule: Rule) -> list[Any]:
+def _picks(rule: Any) -> list[Any]:
     """The children that Lark's tree would have: signs in quotes left out, helpers spliced, absent options as None."""
     absent = [len(run) for run in "".join(str(int(x)) for x in rule.options.empty_indices).split("0")]
     picks: list[Any] = []
@@ -123,7 +122,7 @@ def _picks(rule: Rule) -> list[Any]:
 def _main() -> int:
     table = build_table(grammar_file(GRAMMAR).read_text(encoding="utf-8"))
     grammar_file(TABLE).write_text(print_table(table), encoding="utf-8")
-    print(f"{grammar_file(TABLE)}: {len(table['rules'])} rules, {len(table['states'])} states")
+    print(f"{grammar_file(TABLE)}: {len(table['rules'])} rules, {len(table['states'])} states")  # noqa: T201
     return 0
 
 

@@ -16,7 +16,7 @@ from resdsl.syntax.printer import Trivia, program_items
 
 
 def fmt(text: str, *, name: str = "text", limits: Limits = DEFAULT) -> str:
-    """The same program in the canonical layout; `fmt(fmt(text)) == fmt(text)`.
+    """The same program in the canonical layout; doing so twice changes nothing more.
 
     Kept as their author wrote them are comments, single empty lines, line breaks before `->`, and any statement that
     has a comment in its midst. The result is parsed again, and held against the text: it means the same.

@@ -1,17 +1,18 @@
-"""Lays rows out in lines: columns that align, chains that go on below their first layer, comments at the ends of lines."""
+"""Lays rows out in lines: columns align, long chains go on below their first layer, comments stand at the ends."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from resdsl.record import record, state
 
 WIDTH = 120
 INDENT = 2
 BEFORE_COMMENT = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A statement in columns; rows of one shape align.
 
@@ -30,7 +31,7 @@ class Row:
     hang: int = 0
 
 
-@dataclass(slots=True)
+@state
 class Item:
     """A row, or text that is kept as it is, with what belongs to it.
 
@@ -49,7 +50,7 @@ class Item:
     closing: str = ""
 
 
-@dataclass(slots=True)
+@state
 class _Line:
     text: str
     comment: str = ""

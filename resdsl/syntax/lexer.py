@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from functools import cache
 
 from resdsl.diagnostics import Code, Diagnostic
 from resdsl.limits import Limits
+from resdsl.record import record
 from resdsl.source import Source, Span
 from resdsl.syntax.slips import BOOLEANS, mend_tokens
 from resdsl.syntax.table import load_table
@@ -16,7 +16,7 @@ from resdsl.syntax.text import HIDDEN
 from resdsl.syntax.token import Token
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lexed:
     """What a text is made of.
 
@@ -41,7 +41,7 @@ def lex(source: Source, limits: Limits) -> Lexed:
     tokens: list[Token] = []
     comments: list[Token] = []
     suspects: list[int] = []
-    for match in _scanner(source.text.isascii()).finditer(source.text):
+    for match in _scanner(foreign=not source.text.isascii()).finditer(source.text):
         kind = match.lastgroup or ""
         if kind == "SPACE":
             continue
@@ -82,11 +82,11 @@ def find_docs(source: Source, lexed: Lexed) -> dict[int, str]:
 
 
 @cache
-def _scanner(ascii: bool) -> re.Pattern[str]:
+def _scanner(*, foreign: bool) -> re.Pattern[str]:
     """One expression of all terminals, and of what is none of them. No two of its parts fight over a text for long."""
     table = load_table()
     parts = dict(table.terminals)
-    first = {"BLOCK_COMMENT": parts["BLOCK_COMMENT"], **({} if ascii else _BAD_NAME), **_BAD_COMMENT}
+    first = {"BLOCK_COMMENT": parts["BLOCK_COMMENT"], **(_BAD_NAME if foreign else {}), **_BAD_COMMENT}
     return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in {**first, **parts, **_BAD}.items()))
 
 
@@ -107,9 +107,8 @@ def _close_text(text: str, start: int) -> list[Token]:
     """A text that its line does not close ends before the brackets at the line's end, which are meant for others."""
     inside = text.rstrip(" \t\r)]}")
     tokens = [Token("BAD_STRING", inside, start, start + len(inside))]
-    for at in range(len(inside), len(text)):
-        if kind := _CLOSERS.get(text[at]):
-            tokens.append(Token(kind, text[at], start + at, start + at + 1))
+    closers = ((at, text[at]) for at in range(len(inside), len(text)) if text[at] in _CLOSERS)
+    tokens += (Token(_CLOSERS[sign], sign, start + at, start + at + 1) for at, sign in closers)
     return tokens
 
 

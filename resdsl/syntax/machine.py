@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.limits import Limits
 from resdsl.source import Source, Span
-from resdsl.syntax.token import Token
 from resdsl.syntax.table import Pick, Rule, load_table
+from resdsl.syntax.token import Token
 from resdsl.syntax.tree import ACTIONS, DEEPENING, TreeBuilder
 
 
@@ -56,7 +56,7 @@ class Machine:
             self._reduce(action, kind)
 
     def _reduce(self, action: int | None, kind: str) -> int | None:
-        """Reduce rules for as long as the next token asks for it; returns the state to go to, or None if there is none."""
+        """Reduce rules for as long as the next token asks for it; returns the state to go to, if there is one."""
         table, states, values, starts, ends, heights = (
             self._table, self.states, self.values, self.starts, self.ends, self.heights,
         )  # fmt: skip
@@ -103,7 +103,7 @@ class Machine:
         return self.states[height] in _list_states()
 
     def kind_at(self, height: int) -> str:
-        """The kind of the token at a height of the stack; empty where something that is built lies there, or nothing."""
+        """The kind of the token at a height of the stack; empty where no token lies there."""
         value = self.values[height] if 0 <= height < len(self.values) else None
         return value.kind if isinstance(value, Token) else ""
 
@@ -201,13 +201,13 @@ def _pick(children: list[Any], picks: list[Pick] | None) -> list[Any]:
     return picked
 
 
-def _gather(builder: TreeBuilder, span: Span, *children: Any) -> Many:
+def _gather(_builder: TreeBuilder, _span: Span, *children: Any) -> Many:
     if isinstance(children[0], Many):
         return Many(children[0], list(children[1:]))
     return Many(None, list(children))
 
 
-def _hand_up(builder: TreeBuilder, span: Span, child: Any) -> Any:
+def _hand_up(_builder: TreeBuilder, _span: Span, child: Any) -> Any:
     return child
 
 

@@ -159,13 +159,16 @@ def print_run(run: ast.Run) -> str:
 
 def print_percent(fraction: float) -> str:
     """`3` for 0.03: the shortest number of which a hundredth is the fraction."""
-    for digits in range(1, 18):
-        text = f"{fraction * 100:.{digits}g}"
-        mantissa, _, exponent = text.partition("e")
-        if float(f"{mantissa}e{int(exponent or 0) - 2}") == fraction:
-            break
-    whole = float(text)
-    return str(int(whole)) if whole == int(whole) and whole < 1e15 else print_real(whole)
+    rounded = (float(f"{fraction * 100:.{digits}g}") for digits in range(1, 18))
+    texts = (print_real(number).removesuffix(".0") for number in rounded)
+    mantissa, _, exponent = repr(fraction).partition("e")
+    return next((text for text in texts if hundredth(text) == fraction), f"{mantissa}e{int(exponent or 0) + 2}")
+
+
+def hundredth(number: str) -> float:
+    """A hundredth of a number as it is written, exact to the last bit: 0.03 of `3`, not 3 / 100."""
+    mantissa, _, exponent = number.partition("e")
+    return float(f"{mantissa}e{int(exponent or 0) - 2}")
 
 
 def print_options(options: Iterable[ast.Option]) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from resdsl.record import record
 from resdsl.source import Source, Span
 from resdsl.syntax.machine import Machine
 from resdsl.syntax.token import Token
 from resdsl.syntax.words import DEFINITIONS, FORMS, STATEMENTS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A token that cannot stand where it stands, with the parse before it and the tokens after it."""
 
@@ -63,7 +63,7 @@ class Place:
         return self.machine.takes_at(len(self.machine.values) - back, *kinds, *self._coming(self.at + drop))
 
     def begins_well(self, at: int) -> bool:
-        """Whether a statement that begins with a token is likely to be one, and no word in the midst of a broken one."""
+        """Whether a statement that begins with a token is likely one, and no word of a broken one."""
         return self.begins_line(at) or self.machine.takes_at(self.open_lists()[0], *self._coming(at))
 
     def _coming(self, at: int) -> list[str]:

@@ -9,8 +9,17 @@ from resdsl.source import Span
 from resdsl.syntax import ast
 from resdsl.syntax.layout import INDENT, WIDTH, Item, Row, lay_out
 from resdsl.syntax.phrase import (
-    print_arguments, print_chain, print_expression, print_kinds, print_options, print_over, print_parameter,
-    print_percent, print_reference, print_run, print_text,
+    print_arguments,
+    print_chain,
+    print_expression,
+    print_kinds,
+    print_options,
+    print_over,
+    print_parameter,
+    print_percent,
+    print_reference,
+    print_run,
+    print_text,
 )  # fmt: skip
 
 __all__ = [
@@ -18,7 +27,12 @@ __all__ = [
     "print_over", "print_program", "print_reference", "print_statement", "program_items",
 ]  # fmt: skip
 
-AnyStatement = ast.Statement | ast.BlockStatement | ast.EquationStatement
+LineStatement = (
+    ast.Let | ast.Require | ast.Input | ast.Stem | ast.Head | ast.Layers | ast.Shortcut | ast.Link | ast.Levels
+    | ast.Survive | ast.Init | ast.Tap | ast.Keys | ast.Norm | ast.Act | ast.About | ast.Cite | ast.Expect | ast.Drop
+    | ast.Before | ast.Residual | ast.After | ast.Equation
+)  # fmt: skip
+AnyStatement = ast.Stage | LineStatement
 
 
 class Trivia:
@@ -89,7 +103,7 @@ def program_items(program: ast.Program, trivia: Trivia) -> list[Item]:
     """The items of a whole file."""
     edition = ast.Integer(program.edition, span=trivia.edition(program))
     comments, _ = trivia.above(edition, 0)
-    items = [*comments, Item(Row("", (), (f"res {program.edition}",)), trailing=trivia.after(edition))]
+    items = [*comments, Item(_line(f"res {program.edition}"), trailing=trivia.after(edition))]
     for use in program.uses:
         _place(items, use, trivia, 0)
     previous: ast.AnyDefinition | None = None
@@ -122,7 +136,7 @@ def definition_item(definition: ast.AnyDefinition, trivia: Trivia) -> Item:
             return _braced(definition, _head(definition), statements, trivia)
         case ast.ShortcutKind(_, _, statements) | ast.Layer(_, _, statements):
             item = _braced(definition, _head(definition), statements, trivia)
-            short = _short(definition, item)
+            short = _inline(item)
             return Item(_one_line(definition, short)) if short else item
         case _:
             assert_never(definition)
@@ -148,20 +162,16 @@ def _is_line(definition: ast.AnyDefinition) -> bool:
     return definition_item(definition, PLAIN).body is None
 
 
-def _short(definition: ast.AnyDefinition, item: Item) -> str:
-    """The one statement between a definition's braces as `{ y = x + f }`, if a line takes it and no comment is in the way."""
-    if not isinstance(item.what, Row) or item.trailing or len(item.body or ()) != 1:
-        return ""
-    text = _inline(item)
-    return text if len(" ".join(item.what.pieces)) + 1 + len(text) <= WIDTH else ""
-
-
 def _inline(item: Item) -> str:
-    """The body of an item in one line, if it is one statement; else nothing."""
-    only = (item.body or [Item("")])[0]
-    if not isinstance(only.what, Row) or only.trailing or only.body or only.what.breaks:
+    """The body of an item as `{ y = x + f }`, if it is one statement, a line takes it, and no comment is in the way."""
+    row, body = item.what, item.body or ()
+    if len(body) != 1 or item.trailing or isinstance(row, str):
         return ""
-    return f"{{ {' '.join([*only.what.cells, *only.what.pieces])} }}"
+    only = body[0]
+    if isinstance(only.what, str) or only.trailing or only.body or only.what.breaks:
+        return ""
+    text = f"{{ {' '.join([*only.what.cells, *only.what.pieces])} }}"
+    return text if len(" ".join([*row.cells, *row.pieces, text])) + INDENT <= WIDTH else ""
 
 
 # ---------------------------------------------------------------- statements
@@ -174,7 +184,7 @@ def statement_item(statement: AnyStatement, trivia: Trivia) -> Item:
     return Item(trivia.verbatim(statement) or _row(statement, trivia))
 
 
-def _row(statement: AnyStatement, trivia: Trivia) -> Row:
+def _row(statement: LineStatement, trivia: Trivia) -> Row:
     match statement:
         case ast.Let(name, value):
             return _equation(f"let {name} =", value, trivia)
@@ -196,38 +206,33 @@ def _row(statement: AnyStatement, trivia: Trivia) -> Row:
             return Row("expect", ("expect", subject + given), (f"{relation} {print_expression(value)}{within}",))
         case ast.About(text) | ast.Cite(text):
             return Row("about", (_word(statement),), (print_text(text.value),))
-        case _:
-            return Row("", (), (_line(statement),))
-
-
-def _line(
-    statement: ast.Require | ast.Input | ast.Shortcut | ast.Levels | ast.Survive | ast.Init | ast.Tap
-    | ast.Keys | ast.Norm | ast.Act | ast.Drop,
-) -> str:  # fmt: skip
-    """A statement that is one line without columns."""
-    match statement:
         case ast.Require(condition, message):
-            return f"require {print_expression(condition)}, {print_text(message.value)}"
+            return _line(f"require {print_expression(condition)}, {print_text(message.value)}")
         case ast.Input(shape):
-            return f"input {print_expression(shape)}"
+            return _line(f"input {print_expression(shape)}")
         case ast.Shortcut(kinds):
-            return f"shortcut {print_kinds(kinds)}"
+            return _line(f"shortcut {print_kinds(kinds)}")
         case ast.Levels(count, kinds):
-            return f"levels {print_expression(count)} via {print_kinds(kinds)}"
+            return _line(f"levels {print_expression(count)} via {print_kinds(kinds)}")
         case ast.Survive(schedule, options):
-            return f"survive {print_expression(schedule)}{print_options(options)}"
+            return _line(f"survive {print_expression(schedule)}{print_options(options)}")
         case ast.Init(rules):
-            return f"init {', '.join(map(print_reference, rules))}"
+            return _line(f"init {', '.join(map(print_reference, rules))}")
         case ast.Tap(labels):
-            return f"tap {', '.join(labels)}"
+            return _line(f"tap {', '.join(labels)}")
         case ast.Keys(scheme):
-            return f"keys {scheme}"
+            return _line(f"keys {scheme}")
         case ast.Norm(layer) | ast.Act(layer):
-            return f"{_word(statement)} {print_reference(layer)}"
+            return _line(f"{_word(statement)} {print_reference(layer)}")
         case ast.Drop(kind, label):
-            return f"drop {kind} {label}" if label else f"drop {kind}"
+            return _line(f"drop {kind} {label}" if label else f"drop {kind}")
         case _:
             assert_never(statement)
+
+
+def _line(text: str) -> Row:
+    """A statement without columns."""
+    return Row("", (), (text,))
 
 
 def _stage_item(stage: ast.Stage, trivia: Trivia) -> Item:
@@ -238,8 +243,7 @@ def _stage_item(stage: ast.Stage, trivia: Trivia) -> Item:
         first, *rest = map(print_run, stage.runs)
         row = Row("structure", cells, (first, *(f"+ {run}" for run in rest)), trivia.breaks(stage.runs), hang=-2)
     item = _braced(stage, row, stage.statements, trivia, may_go=True)
-    short = _inline(item) if isinstance(item.what, Row) and len(item.body or ()) == 1 and not item.trailing else ""
-    if not short or len(" ".join([*row.cells, *row.pieces, short])) + INDENT > WIDTH:
+    if not (short := _inline(item)):
         return item
     return Item(Row(row.shape, row.cells, (*row.pieces[:-1], f"{row.pieces[-1]} {short}"), row.breaks, row.hang))
 
@@ -293,7 +297,7 @@ def _place(items: list[Item], node: ast.Use | ast.AnyDefinition | AnyStatement, 
     comments, blank = trivia.above(node, blank)
     match node:
         case ast.Use(path):
-            item = Item(trivia.verbatim(node) or Row("", (), (f"use {print_text(path)}",)))
+            item = Item(trivia.verbatim(node) or _line(f"use {print_text(path)}"))
         case ast.Definition():
             item = definition_item(node, trivia)
         case _:

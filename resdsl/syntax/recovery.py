@@ -26,9 +26,8 @@ def resynchronise(place: Place) -> int:
             brackets += 1
         elif kind in ("CLOSE_PAREN", "CLOSE_BRACKET"):
             brackets = max(brackets - 1, 0)
-        elif kind == "$END" or (not braces and _may_begin(place, at, brackets)):
-            if _give_up_to(place, at):
-                return at
+        elif (kind == "$END" or (not braces and _may_begin(place, at, brackets))) and _give_up_to(place, at):
+            return at
     return len(place.tokens) - 1
 
 

@@ -1,4 +1,4 @@
-"""Mends tokens that are wrong in themselves, wherever they stand: numbers too large, names too long, escapes, `True`."""
+"""Mends tokens that are wrong wherever they stand: numbers too large, names too long, unknown escapes, `True`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def _inspect(source: Source, token: Token, limits: Limits) -> tuple[Diagnostic, 
                 stand_in = {"SIZE": "1x1", "REAL": "1.0", "QUANTITY": "1K"}.get(token.kind, "1")
                 message = f"`{shown}` is {problem}"
                 return Diagnostic(Code.LIMIT_NUMBER, message, span), token.kind, stand_in
+        case _:
+            pass
     return None
 
 

@@ -4,6 +4,8 @@ A method gets the span of what its rule matched, and the values of the children:
 an optional part that is absent.
 """
 
+# ruff: noqa: PLR0917 - a method takes what its rule has
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any, Literal
 
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
+from resdsl.syntax.phrase import hundredth
 from resdsl.syntax.slips import unescape
 from resdsl.syntax.token import Token
 
@@ -248,9 +251,7 @@ class TreeBuilder:
         return ast.Quantity(value.text, span=span) if isinstance(value, Token) else value
 
     def percent(self, span: Span, number: Token, sign: Token) -> float:
-        digits = number.text.replace("_", "").lower()
-        mantissa, _, exponent = digits.partition("e")
-        return float(f"{mantissa}e{int(exponent or 0) - 2}")
+        return hundredth(number.text.replace("_", "").lower())
 
     def drop(self, span: Span, word: Token, target: tuple[Any, str | None]) -> ast.Drop:
         kind, label = target

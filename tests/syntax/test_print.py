@@ -4,13 +4,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from resdsl.limits import DEFAULT
-from resdsl.source import Source
 from resdsl.syntax import ast, parse
 from resdsl.syntax.format import fmt
-from resdsl.syntax.lexer import lex
 from resdsl.syntax.printer import print_program
 from tests.generators import programs
 

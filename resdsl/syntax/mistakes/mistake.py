@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from resdsl.diagnostics import Code, Diagnostic, Fix, Note
+from resdsl.record import record
 from resdsl.source import Span
 from resdsl.syntax.place import Place
 from resdsl.syntax.token import Token
 from resdsl.syntax.words import FORMS, SIGNS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mend:
     """Tokens with which the parse goes on, in place of the next `drop` and of the `back` that were taken last.
 
@@ -24,7 +23,7 @@ class Mend:
     sure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mistake:
     """What is said; without a mend, the statement that it is about is given up."""
 

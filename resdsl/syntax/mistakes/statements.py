@@ -1,4 +1,4 @@
-"""Mistakes in whole statements: no edition, one that has no place where it stands, and whatever else is not expected."""
+"""Mistakes in whole statements: no edition, one out of place, and whatever else is not expected."""
 
 from __future__ import annotations
 
