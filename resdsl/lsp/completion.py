@@ -112,7 +112,9 @@ def _names(version: Version, cursor: Cursor, slot: Slot, offset: int) -> Iterato
     found = _found_at(version, offset)
     values = _values_at(found, offset)
     if cursor.call is not None and cursor.call.slot == "network" and found is not None:
-        own = {parameter.name for parameter in found.definition.parameters}  # the base's come into being with its arguments
+        own = {
+            parameter.name for parameter in found.definition.parameters
+        }  # the base's exist only behind its arguments
         values = {name: symbol for name, symbol in values.items() if name in own}
     match slot:
         case "block" | "shortcut" | "network":
@@ -127,7 +129,8 @@ def _names(version: Version, cursor: Cursor, slot: Slot, offset: int) -> Iterato
             yield from _values(values, ("l", "L"))
         case "value":
             yield from _values(values, _given_at(found, cursor))
-            yield from (Item(n, "name", Symbol("function", n), doc=words, rank=3) for n, words in FUNCTION_WORDS.items())
+            for name, words in FUNCTION_WORDS.items():
+                yield Item(name, "name", Symbol("function", name), doc=words, rank=3)
         case "init":
             yield from (Item(name, "value", Symbol("init", name)) for name in INIT_RULES)
         case "scheme":
@@ -165,7 +168,7 @@ def _of_kind(module: Module, kind: str) -> Iterator[Item]:
 
 def _call_text(found: Found) -> str:
     """The name, with an open place for each parameter that needs a value; `$1` is where the cursor goes."""
-    needed = [p.name for p in found.definition.parameters if p.default is None and p.name not in ("stride",)]
+    needed = [p.name for p in found.definition.parameters if p.default is None and p.name != "stride"]
     places = ", ".join(f"${{{number}:{name}}}" for number, name in enumerate(needed, start=1))
     return f"{found.definition.name}({places})" if needed else ""
 
@@ -276,7 +279,8 @@ def _arguments(version: Version, cursor: Cursor, offset: int) -> Iterator[Item]:
             insert = "/" if stride else f"{setting.name} = "
             symbol = Symbol("setting", f"{target.name}.{setting.name}")
             doc = " or ".join(setting.choices)
-            yield Item(f"/{setting.name}" if stride else setting.name, "argument", symbol, setting_text(setting), doc, insert, 0)
+            label = f"/{setting.name}" if stride else setting.name
+            yield Item(label, "argument", symbol, setting_text(setting), doc, insert, 0)
         return
     parameters = parameters_of(target.found) if target.found is not None else {}
     for place, (name, symbol) in enumerate(parameters.items()):

@@ -69,7 +69,7 @@ class Cursor:
 
 
 def read_cursor(text: str, offset: int, limits: Limits) -> Cursor:
-    """Where a cursor stands, by the text before it alone; mistakes before it are mended or skipped, as the parser does."""
+    """Where a cursor stands, by the text before it alone; mistakes in it are mended or skipped, as the parser does."""
     start = offset
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
         start -= 1
@@ -78,8 +78,8 @@ def read_cursor(text: str, offset: int, limits: Limits) -> Cursor:
     lexed = lex(source, limits)
     last = lexed.tokens[-2] if len(lexed.tokens) > 1 else None
     if last is not None and last.kind in ("BAD_STRING", "BAD_COMMENT"):
-        return Cursor(offset, "", inside="text" if last.kind == "BAD_STRING" else "comment", quoted=before[last.start :] + word,
-                      statement=_before(lexed.tokens))  # fmt: skip
+        inside = "text" if last.kind == "BAD_STRING" else "comment"
+        return Cursor(offset, "", inside=inside, quoted=before[last.start :] + word, statement=_before(lexed.tokens))
     if lexed.comments and lexed.comments[-1].text.startswith("#") and "\n" not in before[lexed.comments[-1].start :]:
         return Cursor(offset, "", inside="comment")
     machine = _run(source, lexed.tokens[:-1], limits)
@@ -165,7 +165,7 @@ def _call(machine: Machine, tokens: list[Token]) -> Call | None:
             depth += 1
         elif kind in ("OPEN_PAREN", "OPEN_BRACKET") and depth:
             depth -= 1
-        elif kind == "OPEN_BRACKET" or kind == "OPEN_BRACE":
+        elif kind in ("OPEN_BRACKET", "OPEN_BRACE"):
             return None
         elif kind == "OPEN_PAREN":
             called = machine.values[height - 1]

@@ -121,7 +121,7 @@ class Version:
             yield
 
     def diagnostics(self) -> list[Diagnostic]:
-        """Everything that is wrong with this text, each thing once: of syntax, of what it uses, of names and of meaning."""
+        """Everything that is wrong with this text, each thing once: syntax, what it uses, names and meaning."""
         problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
         elsewhere: list[tuple[Diagnostic, Found]] = []
         for network in self.networks:
@@ -145,11 +145,12 @@ class Version:
     def _in_used(self) -> Iterator[Diagnostic]:
         """For each used file with mistakes, a message at its `use`."""
         for use, module in zip(self.module.program.uses, self.reading.uses, strict=True):
-            wrong = module.problems.errors if module is not None else ()
-            if wrong:
-                more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-                message = f"`{use.path}` has mistakes: {wrong[0].message} ({wrong[0].span}){more}"
-                yield Diagnostic(wrong[0].code, message, path_span(use))
+            if module is None or not module.problems.errors:
+                continue
+            wrong = module.problems.errors
+            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            message = f"`{use.path}` has mistakes: {wrong[0].message} ({wrong[0].span}){more}"
+            yield Diagnostic(wrong[0].code, message, path_span(use))
 
 
 def _is_told(diagnostic: Diagnostic, found: list[Diagnostic]) -> bool:
@@ -162,5 +163,3 @@ def _from_elsewhere(diagnostic: Diagnostic, network: Found) -> Diagnostic:
     span: Span = network.definition.name_span
     message = f"`{network.definition.name}` cannot be made: {diagnostic.message} ({diagnostic.span})"
     return Diagnostic(diagnostic.code, message, span, help=diagnostic.help, severity=diagnostic.severity)
-
-

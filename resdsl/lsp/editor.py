@@ -46,8 +46,8 @@ class Editor:
         document = self._documents.get(key)
         return document.now if document is not None else None
 
-    def keys(self) -> list[str]:
-        """The documents that are shown."""
+    def shown(self) -> list[str]:
+        """The keys of the documents that are shown."""
         return list(self._documents)
 
     def dependents(self, key: str) -> Iterator[str]:
@@ -55,7 +55,7 @@ class Editor:
         document = self._documents.get(key)
         if document is None or document.path is None:
             return
-        for other in self.keys():
+        for other in self.shown():
             version = self.version(other) if other != key else None
             if version is not None and any(s.path == document.path for s in _sources(version)):
                 yield other

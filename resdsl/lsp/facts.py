@@ -20,7 +20,7 @@ from resdsl.syntax import ast
 
 @record
 class Alike:
-    """Neighbouring steps of a section that share a unit: steps `first` to `last` of the spine, both included, from 0."""
+    """Neighbouring steps of a section that share a unit: steps `first` to `last` of the spine, both included."""
 
     graph: Graph
     first: int

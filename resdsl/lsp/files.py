@@ -76,7 +76,7 @@ class Files:
         return Files(self.limits, {**self.shown, **texts}, dict(self._kept))
 
     def below(self, folders: tuple[Path, ...]) -> Iterator[Path]:
-        """The specs in folders and below them, and those that are open; hidden folders are left out, a file comes once."""
+        """The specs that are open, and those in folders and below them; hidden folders are left out."""
         seen: set[Path] = set()
         for path in self.shown:
             seen.add(path)
@@ -142,8 +142,8 @@ class _EditorLoader(Loader):
             self._files[path] = kept.module
             for diagnostic in kept.problems:
                 self.problems.add(diagnostic)
-            paths = (use.path for use in kept.module.program.uses)
-            self._uses[kept.module.source] = {p: used for p, used in zip(paths, kept.uses, strict=True) if used is not None}
+            uses = zip(kept.module.program.uses, kept.uses, strict=True)
+            self._uses[kept.module.source] = {use.path: used for use, used in uses if used is not None}
             return kept.module
         n_before = len(self.problems.found)
         module = super().load_file(path, span)

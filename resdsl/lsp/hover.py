@@ -198,7 +198,7 @@ def _links(version: Version, found: Found, statement: ast.Link | ast.Levels) -> 
 
 
 def _own_network(version: Version, symbol: Symbol) -> Found | None:
-    return next((f for f in version.networks if symbol.span is not None and f.definition.name_span == symbol.span), None)
+    return next((found for found in version.networks if found.definition.name_span == symbol.span), None)
 
 
 def _network(version: Version, found: Found) -> str:

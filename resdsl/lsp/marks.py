@@ -1,4 +1,4 @@
-"""What an editor shows between the lines: a network's counts above it, and the shape that leaves each of its sections."""
+"""What an editor shows between the lines: a network's counts above it, the shapes that leave its sections."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def counts(version: Version, found: Found) -> str:
 
 
 def shape_marks(version: Version, first_line: int, last_line: int) -> Iterator[Mark]:
-    """At the end of each stem, stage, chain and head within some lines (from 1), the shape that leaves it: `→ 64x8x8`."""
+    """At the end of each stem, stage, chain and head within some lines (from 1), its output's shape: `→ 64x8x8`."""
     for found in version.networks:
         span = found.definition.span
         if span.source.position(span.end)[0] < first_line or span.line > last_line:

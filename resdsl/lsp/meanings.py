@@ -45,7 +45,8 @@ def definition_text(found: Found) -> str:
     """What is shown of a definition: all of a short one, the signature of a long one."""
     definition = found.definition
     text = definition.span.text
-    if isinstance(definition, ast.ShortcutKind | ast.Layer | ast.Schedule | ast.Block) and text.count("\n") < MOST_LINES:
+    is_short = isinstance(definition, ast.ShortcutKind | ast.Layer | ast.Schedule | ast.Block)
+    if is_short and text.count("\n") < MOST_LINES:
         return text
     return definition_signature(definition)
 
@@ -150,7 +151,8 @@ def _written(setting: Setting) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(line.partition("#")[0].strip() if '"' not in line else line.strip() for line in text.split("\n")).strip()
+    lines = (line if '"' in line else line.partition("#")[0] for line in text.split("\n"))
+    return " ".join(line.strip() for line in lines).strip()
 
 
 MOST_LINES = 9

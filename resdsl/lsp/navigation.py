@@ -21,7 +21,7 @@ class Workspace:
         self._tables: dict[Path, SymbolTable] = {}
 
     def tables(self, version: Version, *, naming: str = "") -> Iterator[SymbolTable]:
-        """The document's own table, then those of the other files; only of files in which a word occurs, if one is given."""
+        """The document's own table, then those of the other files; if a word is given, of files that hold it."""
         yield version.table
         here = version.source.path.resolve() if version.source.path is not None else None
         folders = self.folders or ((here.parent,) if here is not None else ())

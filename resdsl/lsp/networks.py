@@ -25,7 +25,7 @@ Key = tuple[object, ...]
 class Outcome:
     """What elaboration made of a network: a graph or mistakes.
 
-    The places in it are those of the text that it was made from; `here` and `there` carry them over to the present text.
+    Its places are those of the text that it was made from; `here` carries them to the present text, `there` back.
     """
 
     name: str
@@ -106,7 +106,7 @@ class Networks:
 
 
 def _key(found: Found, uses: tuple[Module | None, ...]) -> Key:
-    """The network's own text, that of its bases and of all definitions of its file that are no networks, the files used."""
+    """The texts of a network, of its bases, and of all in its file that are no networks; the used files."""
     module = found.module
     bases: list[ast.AnyDefinition] = []
     base: Found | None = found

@@ -1,4 +1,4 @@
-"""The parts of a document for an editor's outline: definitions, and within networks their parameters, stages and links."""
+"""The parts of a document for an editor's outline: definitions, and within networks their stages and links."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def _statements(found: Found) -> Iterator[Entry]:
         match statement:
             case ast.Let():
                 symbol = let_symbol(statement, found)
-                yield Entry(statement.name, "let", statement.value.span.text, statement.span, symbol.span or statement.span)
+                name_span = symbol.span or statement.span
+                yield Entry(statement.name, "let", statement.value.span.text, statement.span, name_span)
             case ast.Stem() | ast.Head():
                 name = type(statement).__name__.lower()
                 start = statement.span.start

@@ -8,7 +8,7 @@ from resdsl.source import Source, Span
 
 
 class Positions:
-    """Places of one source. Lines end at `\\n`, as the language has it; columns count `unit`s: `utf-8`, `-16` or `-32`."""
+    """Places of one source. Lines end as the language has it; columns count units of `utf-8`, `utf-16` or `utf-32`."""
 
     def __init__(self, source: Source, encoding: str) -> None:
         self._source = source

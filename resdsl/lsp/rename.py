@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from pathlib import Path
 
 from resdsl.limits import Limits
 from resdsl.lsp.document import Version
@@ -97,8 +96,8 @@ def _compare(before: SymbolTable, after: SymbolTable, by_source: dict[Source, li
     new = {place[0]: place for place in moved_after}
     for occurrence, expected in zip(before.occurrences, moved_before, strict=True):
         if new.get(expected[0]) != expected:
-            where = occurrence.span
-            raise RenameRefused(f"`{name}` means something else already: `{where.text}` at {where} would no longer mean what it means")
+            place = f"`{occurrence.span.text}` at {occurrence.span}"
+            raise RenameRefused(f"`{name}` means something else already: {place} would no longer mean what it means")
     raise RenameRefused(f"`{name}` means something else already in `{before.module.source.name}`")
 
 
@@ -119,7 +118,8 @@ def _place(occurrence: Occurrence) -> _Traced:
 
 def _shift(span: Span, by_source: dict[Source, list[Span]], name: str) -> int:
     """The offset of a place after the edits of its file."""
-    return span.start + sum(len(name) - (s.end - s.start) for s in by_source.get(span.source, ()) if s.start < span.start)
+    before = (edited for edited in by_source.get(span.source, ()) if edited.start < span.start)
+    return span.start + sum(len(name) - (edited.end - edited.start) for edited in before)
 
 
 def _replaced(source: Source, spans: list[Span], name: str) -> str:
@@ -130,5 +130,3 @@ def _replaced(source: Source, spans: list[Span], name: str) -> str:
 
 
 _Traced = tuple[int, str, int | None, str]
-
-

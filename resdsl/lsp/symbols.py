@@ -52,7 +52,7 @@ class Symbol:
 
 @record
 class Occurrence:
-    """A place where a symbol is named; `defines` at the place where it is defined, or defined anew for a derived network."""
+    """A place where a symbol is named; `defines` where it is defined, or defined anew for a derived network."""
 
     span: Span
     symbol: Symbol
@@ -138,13 +138,11 @@ def parameters_of(found: Found) -> dict[str, Symbol]:
     if base is None or not isinstance(found.definition, ast.Derived):
         return own
     given = {argument.name for argument in found.definition.base.arguments or () if isinstance(argument, ast.Keyword)}
-    return own | {
-        name: symbol for name, symbol in parameters_of(base).items() if name not in own and name not in given
-    }
+    return own | {name: symbol for name, symbol in parameters_of(base).items() if name not in own and name not in given}
 
 
 def values_of(found: Found) -> dict[str, Symbol]:
-    """The names of values in a definition's body: parameters, `let`s and equations; of a derived network, its base's too."""
+    """The names of values in a definition: parameters, `let`s and equations; of a derived network, its base's too."""
     base = base_of(found)
     values = values_of(base) if base is not None else {}
     values |= {parameter.name: _parameter(parameter, found) for parameter in found.definition.parameters}
@@ -204,7 +202,9 @@ def let_symbol(statement: ast.Let, found: Found) -> Symbol:
 
 def _parameter(parameter: ast.Parameter, found: Found) -> Symbol:
     start = parameter.span.start
-    return Symbol("parameter", parameter.name, Span(parameter.span.source, start, start + len(parameter.name)), parameter, found)
+    return Symbol(
+        "parameter", parameter.name, Span(parameter.span.source, start, start + len(parameter.name)), parameter, found
+    )
 
 
 def _names(span: Span) -> list[Span]:
@@ -305,7 +305,7 @@ class _Walk:
                 pass
 
     def _named(self, statement: ast.Let | ast.Equation, scope: Scope) -> None:
-        symbol = scope[statement.name] if statement.name in scope else None
+        symbol = scope.get(statement.name)
         if symbol is None or (isinstance(statement, ast.Let) and symbol.kind != "let"):
             symbol = let_symbol(statement, self._found) if isinstance(statement, ast.Let) else None
         start = statement.span.start if isinstance(statement, ast.Equation) else _names(statement.span)[0].start
@@ -374,7 +374,9 @@ class _Walk:
         for match in _NAME_IN_BRACES.finditer(text.span.text):
             symbol = scope.get(match.group(1))
             if symbol is not None:
-                self._add(Span(text.span.source, text.span.start + match.start(1), text.span.start + match.end(1)), symbol)
+                self._add(
+                    Span(text.span.source, text.span.start + match.start(1), text.span.start + match.end(1)), symbol
+                )
 
     # ------------------------------------------------------------ expressions
 
@@ -426,7 +428,11 @@ class _Walk:
             self._arguments(reference.arguments, parameters_of(found) if found else {}, {}, scope)
 
     def _arguments(
-        self, arguments: Iterable[ast.Argument], parameters: Mapping[str, Symbol], words: Mapping[str, str], scope: Scope
+        self,
+        arguments: Iterable[ast.Argument],
+        parameters: Mapping[str, Symbol],
+        words: Mapping[str, str],
+        scope: Scope,
     ) -> None:
         names = list(parameters)
         n_positional = 0
@@ -511,7 +517,9 @@ def _last_word(span: Span) -> Span:
 
 def _in_skipped(module: Module, skipped: Span) -> Iterator[Occurrence]:
     """Names in a part that was left out, where a name means one thing only."""
-    enclosing = [d for d in module.program.definitions if d.span.start <= skipped.start and skipped.end <= d.span.end + 1]
+    enclosing = [
+        d for d in module.program.definitions if d.span.start <= skipped.start and skipped.end <= d.span.end + 1
+    ]
     scope: dict[str, Symbol] = {}
     for definition in enclosing:
         found = Found(definition, module)

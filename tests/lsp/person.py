@@ -25,10 +25,10 @@ def make_client() -> Client:
     def published(client: Client, params: types.PublishDiagnosticsParams) -> None:
         client.published.append(params)
 
-    def refresh_lenses(client: Client, params: None) -> None:
+    def refresh_lenses(client: Client, _params: None) -> None:
         client.refreshes.append("lenses")
 
-    def refresh_shapes(client: Client, params: None) -> None:
+    def refresh_shapes(client: Client, _params: None) -> None:
         client.refreshes.append("shapes")
 
     def message(client: Client, params: types.ShowMessageParams) -> None:

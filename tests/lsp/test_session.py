@@ -80,7 +80,9 @@ async def test_hover_over_a_run_tells_shapes_costs_and_fields(client: Client, op
     rows = [line for line in found.contents.value.split("\n") if line.startswith("| s2")]
     # 3x3 kernels: 16·32·9 + 32·32·9 weights and 4·32 of two norms; MACs at 16x16 pixels
     assert rows[0].startswith("| s2[1] | 16x32x32 | 32x16x16 | zero_pad | 13,952 | 3.54 M | ")
-    assert rows[1].startswith(f"| s2[2..3] | 32x16x16 | 32x16x16 | identity | {2 * (2 * 32 * 32 * 9 + 128):,} | 9.44 M | ")
+    assert rows[1].startswith(
+        f"| s2[2..3] | 32x16x16 | 32x16x16 | identity | {2 * (2 * 32 * 32 * 9 + 128):,} | 9.44 M | "
+    )
     person.close()
 
 
@@ -134,7 +136,7 @@ async def test_the_draw_command_gives_the_overview(client: Client, open_folder: 
 
 
 async def test_a_rename_reaches_other_files_and_unsaved_text(client: Client, open_folder: Path):
-    blocks = 'res 1\nblock pair(width, stride = 1) { residual conv(3, width, /stride) -> bn -> relu -> conv(3, width) -> bn }\n'
+    blocks = "res 1\nblock pair(width, stride = 1) { residual conv(3, width, /stride) -> bn -> relu -> conv(3, width) -> bn }\n"
     first = Person(client, open_folder / "blocks.res", "res 1\n")
     second = Person(client, open_folder / "uses_blocks.res", GOOD.replace("basic", "pair").replace("std.res", "blocks.res").replace(
         "shortcut identity else zero_pad", "shortcut same") + "shortcut same { y = f }\n")  # fmt: skip
@@ -158,7 +160,11 @@ async def test_a_rename_reaches_other_files_and_unsaved_text(client: Client, ope
 async def test_a_rename_that_cannot_be_says_why(client: Client, open_folder: Path):
     person = Person(client, open_folder / "refused.res", GOOD)
     for word, name, why in (
-        ("depth", "n", "`n` means something else already: `depth` at refused.res:5:10 would no longer mean what it means"),
+        (
+            "depth",
+            "n",
+            "`n` means something else already: `depth` at refused.res:5:10 would no longer mean what it means",
+        ),
         ("basic", "block2", "`basic` belongs to the library (std.res)"),
         ("s1", "stage", "`stage` is a word of the language"),
         ("conv", "convolution", "`conv` belongs to the language"),
