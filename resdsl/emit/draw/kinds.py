@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from resdsl.emit.draw.wording import kind_of_layer
+from resdsl.emit.draw.wording import kind_of_layer, layer_words
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Unit
 from resdsl.record import record
@@ -37,7 +37,7 @@ def unit_kinds(graph: Graph) -> tuple[UnitKind, ...]:
     kinds: list[UnitKind] = []
     for number, places in enumerate(steps.values(), start=1):
         units = {id(unit): unit for unit in (graph.steps[place].unit for place in places)}
-        widths = {tuple(str(node.op) for node in unit.nodes) for unit in units.values()}
+        widths = {tuple(layer_words(node.op) for node in unit.nodes) for unit in units.values()}
         kinds.append(UnitKind(number, graph.steps[places[0]].unit, len(widths) == 1, tuple(places)))
     return tuple(kinds)
 

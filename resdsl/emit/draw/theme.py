@@ -79,7 +79,7 @@ LIGHT = Theme(
     fills={
         "card": "#f6f8fa", "chain": "#e6e7e9", "junction": "#ffffff", "badge": "#ffffff", "page": "#ffffff",
         "stage1": "#d9e8f6", "stage2": "#dcefdc", "stage3": "#fde8c8", "stage4": "#f4dfeb", "stage5": "#faf3bd",
-        "bar1": "#2f7fbf", "bar2": "#2c8f67", "bar3": "#b8780a", "bar4": "#b0588a", "bar5": "#837a06",
+        "bar1": "#2f7fbf", "bar2": "#2c8f67", "bar3": "#ad6f06", "bar4": "#b0588a", "bar5": "#837a06",
         "conv": "#d9e8f6", "norm": "#fde8c8", "activation": "#dcefdc", "pool": "#e4e2f4", "linear": "#f4dfeb",
         "combine": "#faf3bd", "random": "#f9dcd0", "other": "#e6e7e9",
         "added": "#d5efe1", "removed": "#fbdccb", "changed": "#dbe8fb", "same": "#f4f5f6", "track": "#e1e4e8",

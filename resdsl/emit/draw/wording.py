@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from resdsl.ops.base import Op
 from resdsl.shape import Shape
 
 
+@lru_cache(maxsize=4096)
 def layer_words(op: Op) -> str:
     """A layer as figures name it: `conv 3×3, 64, /2` for `conv(3x3, 64, /2)`; an operator is its formula."""
     return _words(op, _arguments(op))
 
 
+@lru_cache(maxsize=4096)
 def kind_of_layer(op: Op) -> str:
     """The same without the number of channels: `conv 3×3, /2`."""
     channels = {str(getattr(op, setting.name)) for setting in op.SETTINGS if setting.type == "channels"}
@@ -31,6 +34,7 @@ def size_words(shape: Shape) -> str:
     return f"{shape.channels} × {times(shape.size)}" if shape.rank else str(shape.channels)
 
 
+@lru_cache(maxsize=1024)
 def kind_words(kind: str) -> str:
     """A shortcut kind as text: `zero pad` for `zero_pad`."""
     return clean(kind).replace("_", " ")

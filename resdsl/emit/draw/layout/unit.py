@@ -48,19 +48,20 @@ def lay_unit(graph: Graph, *, shade: bool = False) -> Scene:
 
 def lay_panels(panels: Sequence[Captioned], title: str, facts: str, description: str) -> Scene:
     """Panels in lines of at most 1100 pixels, under a title."""
-    items: list[Item] = []
-    y = heading(items, title, facts, MARGIN, MAX_WIDTH - 2 * MARGIN)
-    right = 300.0
-    x = MARGIN
-    line: list[tuple[float, Captioned]] = []
+    lines: list[list[tuple[float, Captioned]]] = [[]]
+    x = right = MARGIN
     for panel in panels:
-        if line and x + panel.width > MAX_WIDTH - MARGIN:
-            y = _draw_line(items, line, y)
-            x, line = MARGIN, []
-        line.append((x, panel))
+        if lines[-1] and x + panel.width > MAX_WIDTH - MARGIN:
+            lines.append([])
+            x = MARGIN
+        lines[-1].append((x, panel))
+        right = max(right, x + panel.width)
         x += panel.width + GAP
-        right = max(right, x - GAP)
-    y = _draw_line(items, line, y)
+    right = max(right, 320.0)
+    items: list[Item] = []
+    y = heading(items, title, facts, MARGIN, right - MARGIN)
+    for line in lines:
+        y = _draw_line(items, line, y)
     return Scene(right + MARGIN, y, title, description, tuple(items))
 
 
