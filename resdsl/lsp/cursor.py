@@ -10,9 +10,8 @@ from resdsl.record import record
 from resdsl.source import Source
 from resdsl.syntax.lexer import find_docs, lex
 from resdsl.syntax.machine import Machine
-from resdsl.syntax.mistakes import diagnose
 from resdsl.syntax.place import Place
-from resdsl.syntax.recovery import resynchronise
+from resdsl.syntax.recovery import get_over
 from resdsl.syntax.table import load_table
 from resdsl.syntax.token import Token
 from resdsl.syntax.tree import TreeBuilder
@@ -115,15 +114,7 @@ def _run(source: Source, tokens: list[Token], limits: Limits) -> Machine | None:
             if machine.feed(tokens[at]):
                 at += 1
                 continue
-            place = Place(source, machine, tokens, at)
-            place.settle()
-            mend = diagnose(place).mend
-            if mend is not None:
-                tokens[at : at + mend.drop] = mend.tokens
-                continue
-            before = at, len(machine.values)
-            at = resynchronise(place)
-            at += before == (at, len(machine.values))
+            _, at = get_over(Place(source, machine, tokens, at))
     except ResError:
         return None
     return machine

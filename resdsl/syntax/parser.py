@@ -9,9 +9,8 @@ from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.lexer import Lexed, find_docs, lex
 from resdsl.syntax.machine import Machine
-from resdsl.syntax.mistakes import diagnose
 from resdsl.syntax.place import Place
-from resdsl.syntax.recovery import resynchronise
+from resdsl.syntax.recovery import get_over
 from resdsl.syntax.text import check_characters, check_size
 from resdsl.syntax.token import Token
 from resdsl.syntax.tree import TreeBuilder
@@ -60,18 +59,10 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
         if machine.feed(tokens[at]):
             at += 1
             continue
-        place = Place(source, machine, tokens, at)
-        place.settle()
-        mistake = diagnose(place)
-        if tokens[at].kind != "$END" or not cut_short:
-            mistakes.append(mistake.diagnostic)
-        if mistake.mend:
-            machine.pop_to(len(machine.values) - mistake.mend.back)
-            tokens[at : at + mistake.mend.drop] = mistake.mend.tokens
-        else:
-            before = at, len(machine.values)
-            at = resynchronise(place)
-            at += before == (at, len(machine.values))  # whatever was overlooked, each mistake uses up a token
+        silent = cut_short and tokens[at].kind == "$END"
+        mistake, at = get_over(Place(source, machine, tokens, at))
+        mistakes += [] if silent else [mistake.diagnostic]
+        if mistake.mend is None:
             skipped.append(Span(source, machine.ends[-1], tokens[min(at, len(tokens) - 1)].start))
         if len(mistakes) >= limits.diagnostics and not cut_short:
             cut_short = True

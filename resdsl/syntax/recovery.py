@@ -1,13 +1,33 @@
-"""Panic mode: after a mistake that cannot be mended, gives up its statement, and finds where the next begins."""
+"""Gets the parse over a mistake: by a mend, or else, in panic mode, to where the next statement begins."""
 
 from __future__ import annotations
 
+from resdsl.syntax.mistakes import Mistake, diagnose
 from resdsl.syntax.place import Place
 from resdsl.syntax.token import Token
 from resdsl.syntax.words import DEFINITIONS, STATEMENTS
 
 
-def resynchronise(place: Place) -> int:
+def get_over(place: Place) -> tuple[Mistake, int]:
+    """Find out what is wrong at a place, and bring machine and tokens beyond it.
+
+    Returns:
+        The mistake, and the index of the token to go on with. Whatever happens, each mistake uses up a token or a part
+        of the stack, or puts in a sign that does so next: the parse ends.
+    """
+    place.settle()
+    mistake = diagnose(place)
+    machine, mend = place.machine, mistake.mend
+    if mend is not None:
+        machine.pop_to(len(machine.values) - mend.back)
+        place.tokens[place.at : place.at + mend.drop] = mend.tokens
+        return mistake, place.at
+    height = len(machine.values)
+    at = _resynchronise(place)
+    return mistake, at + (at == place.at and height == len(machine.values))
+
+
+def _resynchronise(place: Place) -> int:
     """Give up the statement that a mistake stands in; returns the index of the token to go on with.
 
     Braces that open after the mistake are skipped with all that they hold, but for those of a definition whose head is
