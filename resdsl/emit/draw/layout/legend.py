@@ -56,7 +56,7 @@ def level_entries(nets: Sequence[Net]) -> list[Entry]:
 
 def kind_entries(looks: Sequence[Look]) -> list[Entry]:
     """The kinds of shortcuts by their dashes and signs, then what is done to f."""
-    kinds = {look.name: look for look in looks}
+    kinds = {(look.name, look.dash, look.on_x): look for look in looks}
     ordered = sorted(kinds.values(), key=lambda look: (bool(look.on_x), _DASHES.index(look.dash), look.name))
     entries: list[Entry] = []
     for look in ordered:
