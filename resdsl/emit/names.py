@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from resdsl.diagnostics import Code, Diagnostic, ResError, nearest
-from resdsl.emit.attributes import free_attribute
+from resdsl.emit.attributes import check_names, free_attribute
 from resdsl.emit.schemes import NATIVE, SCHEMES, Role, Rule, Scheme
 from resdsl.ir.graph import Graph, Section
 from resdsl.ir.unit import Node, Part, Unit
@@ -39,6 +39,7 @@ def module_names(graph: Graph, scheme: str) -> tuple[StepNames, ...]:
     Raises:
         ResError: where there is no such scheme, or it has no name for a part of this network.
     """
+    check_names(graph)
     names = _NetworkNames(graph, scheme, _scheme(graph, scheme))
     steps = tuple(names.steps())
     if names.problems:

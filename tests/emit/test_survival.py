@@ -145,7 +145,7 @@ def test_an_optimizer_leaves_the_weights_of_a_dropped_block_alone(optimizer):
 
 
 def test_blocks_are_kept_as_often_as_their_schedule_says():
-    # 6 blocks, 4,000 draws each, five standard deviations: fails by chance once in 290,000 runs; the seed is fixed besides.
+    # 6 blocks, 4,000 draws, five standard deviations: fails by chance once in 290,000 runs; and the seed is fixed.
     model = built(text()).train()
     torch.manual_seed(0)
     draws = torch.tensor([[is_kept for is_kept, _ in model.draw()] for _ in range(4000)], dtype=torch.float64)
@@ -182,7 +182,7 @@ def test_a_draw_for_each_sample_is_a_mask_over_the_batch():
 
 
 def test_drop_path_is_a_mask_divided_by_the_probability_and_nothing_at_evaluation():
-    # timm's DropPath and torchvision's stochastic_depth(mode="row"): x / keep_prob * bernoulli(keep_prob) for each sample.
+    # timm's DropPath, torchvision's stochastic_depth(mode="row"): x / p * bernoulli(p) for each sample.
     x = batch(5, 3, 8, 8)
     survive = "survive linspace(0.8), per = sample, rescale = train"
     p = [1 - (l - 1) / 5 * (1 - 0.8) for l in range(1, 7)]
@@ -243,7 +243,7 @@ def test_a_dropped_pre_activation_block_is_x_itself():
     model = built(spec).train()
     torch.manual_seed(seed)
     entered = []
-    model.stem.register_forward_hook(lambda module, inputs, output: entered.append(output))
+    model.stem.register_forward_hook(lambda *seen: entered.append(seen[-1]))
     ran = []
     model.s1[0].bn1.register_forward_hook(lambda *_: ran.append("bn1"))
     model(batch(2, 3, 8, 8))

@@ -53,7 +53,7 @@ def conv(x, weights, name, stride=1, groups=1):
 
 
 def bn(x, weights, name, training):
-    """(x - mean) / sqrt(variance + ε) · γ + β; in training over the batch, at evaluation from the running statistics."""
+    """(x - mean) / sqrt(variance + ε) · γ + β, over the batch in training, by the running statistics at evaluation."""
     if training:
         mean = x.mean((0, 2, 3))
         variance = ((x - mean.view(1, -1, 1, 1)) ** 2).mean((0, 2, 3))

@@ -1,5 +1,7 @@
 """Every block order and every shortcut kind computes the equation of its paper, forward and backward."""
 
+# ruff: noqa: ARG001, ARG005  all equations have one signature
+
 import pytest
 
 from tests.reference.compare import assert_equal, batch, built

@@ -7,7 +7,7 @@ STAGES = (("s1", 1), ("s2", 2), ("s3", 2))
 
 
 def ror(x, w, t, n, *, levels):
-    """y = g(root) + g(stage's input) + h(x) + F(x) at the last block, one ReLU after all is added (NOTES: eq. of §III)."""
+    """y = g(root) + g(stage's input) + h(x) + F(x) at the last block, and one ReLU after all is added."""
     x = relu(bn(conv(x, w, "stem.conv"), w, "stem.bn", t))
     root = x
     for stage, (label, stride) in enumerate(STAGES):

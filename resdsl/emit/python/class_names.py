@@ -65,7 +65,8 @@ def _camel(name: str) -> str:
     """`preact_basic` as `PreactBasic`; numbers stay apart: `ror3_110` as `Ror3_110`."""
     spaced = re.sub(r"(?<=[0-9])[^0-9A-Za-z]+(?=[0-9])", "\0", name)
     parts = re.split(r"[^0-9A-Za-z\0]+", spaced)
-    return "".join(part[:1].upper() + part[1:] for part in parts).replace("\0", "_") or "_"
+    camel = "".join(part[:1].upper() + part[1:] for part in parts).replace("\0", "_") or "Unnamed"
+    return f"N{camel}" if camel[0].isdigit() else camel
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -82,6 +83,6 @@ _DISTINCTIONS: tuple[Callable[[Unit], str], ...] = (
     lambda unit: f"Via{_camel(unit.shortcut)}" if unit.shortcut else "",
     lambda unit: f"From{'And'.join(str(shape.channels) for shape in unit.inputs[1:])}" if unit.links else "",
 )
-"""What is told of units whose names would be equal: the size, the block's shortcut, the channels of the links' sources."""
+"""What is told of units whose names would be equal: the size, the shortcut, the channels of the links' sources."""
 
 _TAKEN = frozenset({*dir(builtins), "torch", "nn", "F", "run"})
