@@ -23,7 +23,7 @@ def list_wanted(expected: Collection[str]) -> str:
     if words[-1:] and words[-1] in _CLOSED_BY_BRACE:
         rest.discard("CLOSE_BRACE")
     single = sorted(rest, key=lambda kind: (kind not in SIGNS, list(SIGNS).index(kind) if kind in SIGNS else 0, kind))
-    wanted = [*map(word_for, single), *words][:MOST_WANTED]
+    wanted = [*map(word_for, single), *words][:MOST_WANTED] or ["something else"]
     return wanted[0] if len(wanted) == 1 else f"{', '.join(wanted[:-1])} or {wanted[-1]}"
 
 
@@ -59,7 +59,7 @@ _OPERATORS = frozenset("PLUS MINUS STAR SLASH FLOOR MODULO CARET COMPARE AND OR 
 GROUPS = [
     ("INT", "PERCENT", _VALUES, "a value"),
     ("NAME NORM IN", "INT", _LAYERS, "the name of a layer or block"),
-    ("MODULO", "INT", _OPERATORS, ""),
+    ("PLUS MODULO", "INT", _OPERATORS, ""),
     ("EXTERN", "", DEFINITIONS, "a definition"),
     ("STEM KEYS", "LET", STATEMENTS, "a word such as `link` or `stem`"),
     ("EXPECT", "", STATEMENTS, "a statement"),
