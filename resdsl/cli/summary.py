@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
+from resdsl.analysis import structure
 from resdsl.analysis.cost import Cost, cost
 from resdsl.analysis.depth import Depth, depth
 from resdsl.analysis.receptive import ReceptiveField, receptive_field
-from resdsl.ir.graph import Graph, Link, Section, Step
-from resdsl.ir.unit import Node, Unit
+from resdsl.ir.graph import Graph, Link, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,12 @@ class Summary:
 def summarise(graph: Graph) -> Summary:
     """Asks the analyses once, and folds the spine."""
     costs = cost(graph)
-    sections = tuple(_summarise_section(graph, section, costs) for section in graph.sections)
+    runs = structure.structure(graph)
+    sections = tuple(_summarise_section(graph, s, costs, runs.get(s.label, ())) for s in graph.sections)
     return Summary(graph, sections, costs, depth(graph), receptive_field(graph))
 
 
-def _summarise_section(graph: Graph, section: Section, costs: Cost) -> SectionSummary:
+def _summarise_section(graph: Graph, section: Section, costs: Cost, runs: tuple[structure.Run, ...]) -> SectionSummary:
     steps = graph.steps[section.first : section.last + 1]
     shape = graph.shape_of(section.last + 1)
     is_stage = section.kind == "stage"
@@ -89,7 +90,7 @@ def _summarise_section(graph: Graph, section: Section, costs: Cost) -> SectionSu
         size=shape.size,
         channels=shape.channels,
         chain=() if is_stage else tuple(str(node.op) for step in steps for node in step.unit.nodes),
-        runs=tuple(_runs(steps)) if is_stage else (),
+        runs=tuple(Run(run.definition, _words(run), run.count) for run in runs),
         shortcuts=tuple((kind, len(list(same))) for kind, same in groupby(step.unit.shortcut for step in steps))
         if is_stage
         else (),
@@ -99,50 +100,15 @@ def _summarise_section(graph: Graph, section: Section, costs: Cost) -> SectionSu
     )
 
 
-def _runs(steps: tuple[Step, ...]) -> list[Run]:
-    layers = {unit: _layers(unit) for unit in {step.unit for step in steps}}
-
-    def form(step: Step) -> tuple[str, tuple[tuple[str, str], ...]]:
-        return step.unit.definition, tuple((head, tail) for head, _, tail in layers[step.unit])
-
-    runs: list[Run] = []
-    for (definition, _), same in groupby(steps, form):
-        alike = [layers[step.unit] for step in same]
-        folded = tuple(_fold(column) for column in zip(*alike, strict=True))
-        runs.append(Run(definition, folded, len(alike)))
-    return runs
+def _words(run: structure.Run) -> tuple[str, ...]:
+    """The layers of a block as the papers' tables have them: `3x3, 64`, or `3x3, 16…64` where channels grow."""
+    return tuple(map(_layer_words, run.layers))
 
 
-_Layer = tuple[str, int, str]
-"""A weighted layer as its kernel, its channels (0 for a composite layer) and what else there is to say."""
-
-
-def _fold(column: tuple[_Layer, ...]) -> str:
-    head, first, tail = column[0]
-    last = column[-1][1]
-    channels = "" if not first else f"{first}" if all(layer[1] == first for layer in column) else f"{first}…{last}"
-    return ", ".join(part for part in (head, channels, tail) if part)
-
-
-def _layers(unit: Unit) -> tuple[_Layer, ...]:
-    layers: list[_Layer] = []
-    groups: set[str] = set()
-    for node in unit.nodes:
-        if node.part not in ("before", "residual", "after"):
-            continue
-        if node.group and node.group not in groups:
-            groups.add(node.group)
-            layers.append((node.group, 0, ""))
-        elif not node.group and node.op.is_weighted():
-            layers.append(_weighted(unit, node))
-    return tuple(layers)
-
-
-def _weighted(unit: Unit, node: Node) -> _Layer:
-    shape = unit.input_shapes(node)[0]
-    windows = node.op.window(shape) or ()
-    kernel = "x".join(str(window.kernel) for window in windows) or node.op.NAME
-    n_groups = shape.channels // node.op.parameters(shape)[0].dims[1]
-    dilation = max((window.dilation for window in windows), default=1)
-    more = [f"{word} = {n}" for word, n in (("groups", n_groups), ("dilation", dilation)) if n > 1]
-    return kernel, node.shape.channels, ", ".join(more)
+def _layer_words(layer: structure.Layer) -> str:
+    if layer.is_composite:
+        return layer.name
+    first, last = layer.channels
+    kernel = "x".join(map(str, layer.kernel)) or layer.name
+    channels = str(first) if first == last else f"{first}…{last}"
+    return ", ".join([kernel, channels, *([f"groups = {layer.groups}"] if layer.groups > 1 else [])])

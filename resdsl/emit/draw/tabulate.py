@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 from resdsl.analysis.depth import depth
+from resdsl.analysis.structure import Layer, Run, structure
 from resdsl.emit.draw.align import align
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Chain, Net, Stage
-from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words, times
-from resdsl.ir.graph import Graph, Step
-from resdsl.ir.unit import Unit
-from resdsl.ops.base import Op
+from resdsl.emit.draw.wording import clean, count_words, kind_words, probability_words, times
+from resdsl.ir.graph import Graph
 from resdsl.record import record
 
 
@@ -49,11 +47,12 @@ class Table:
 def tabulate(graphs: Sequence[Graph], *, shade: bool = False) -> Table:
     """The table of one or more networks; with `shade`, with the survival of each stage."""
     nets = [view(Reading(graph), Detail(1, 0)) for graph in graphs]
+    runs = {graph: structure(graph) for graph in graphs}
     rows: list[tuple[str, str, tuple[Cell, ...]]] = []
     for parts in align(nets):
         labels = dict.fromkeys(part.section.label for part in parts if part)
         sizes = dict.fromkeys(_size(part) for part in parts if part)
-        cells = tuple(_cell(net, part, shade=shade) for net, part in zip(nets, parts, strict=True))
+        cells = tuple(_cell(net, part, runs[net.graph], shade=shade) for net, part in zip(nets, parts, strict=True))
         rows.append((" / ".join(map(clean, labels)), " / ".join(sizes), cells))
     depths = [depth(graph) for graph in graphs]
     sums = [
@@ -82,13 +81,13 @@ def _size(part: Chain | Stage) -> str:
     return times(part.output.size)
 
 
-def _cell(net: Net, part: Chain | Stage | None, *, shade: bool) -> Cell:
+def _cell(net: Net, part: Chain | Stage | None, runs: Mapping[str, tuple[Run, ...]], *, shade: bool) -> Cell:
     if part is None:
         return ()
     if isinstance(part, Chain):
         return (Matrix(part.words),)
     steps = net.graph.steps[part.section.first : part.section.last + 1]
-    matrices = [_matrix(list(run)) for _, run in groupby(steps, key=lambda step: _skeleton(step.unit))]
+    matrices = [_matrix(run) for run in runs[part.section.label]]
     if len(matrices) > 4:
         matrices = [*matrices[:2], Matrix((f"… {len(matrices) - 3} more kinds",)), matrices[-1]]
     kept = [step.survival for step in steps if step.survival is not None]
@@ -97,34 +96,14 @@ def _cell(net: Net, part: Chain | Stage | None, *, shade: bool) -> Cell:
     return tuple(matrices)
 
 
-def _skeleton(unit: Unit) -> tuple[object, ...]:
-    return unit.definition, tuple((op.NAME, _kernel(op)) for op in _weighted(unit))
+def _matrix(run: Run) -> Matrix:
+    """The weighted layers of a run of blocks, without those of gates inside it."""
+    layers = tuple(_layer(layer) for layer in run.layers if not layer.is_composite)
+    return Matrix(layers or (kind_words(run.definition),), run.count)
 
 
-def _matrix(steps: list[Step]) -> Matrix:
-    """The weighted layers of a run of blocks; channels that grow along the run are a range."""
-    columns = zip(*(_weighted(step.unit) for step in steps), strict=True)
-    layers = tuple(_layer(ops) for ops in columns) or (kind_words(steps[0].unit.definition),)
-    return Matrix(layers, len(steps))
-
-
-def _layer(ops: tuple[Op, ...]) -> str:
-    first, last = _channels(ops[0]), _channels(ops[-1])
-    channels = first if first == last else f"{first}…{last}"
-    groups = getattr(ops[0], "groups", 1)
-    words = ", ".join(filter(None, (_kernel(ops[0]), channels, f"C={groups}" if groups > 1 else "")))
-    return words or layer_words(ops[0])
-
-
-def _weighted(unit: Unit) -> list[Op]:
-    """The weighted layers of the residual branch, without those of gates inside it."""
-    return [node.op for node in unit.nodes if node.part in {"before", "residual"} and node.op.is_weighted() and not node.group]
-
-
-def _kernel(op: Op) -> str:
-    kernel: object = getattr(op, "kernel", ())
-    return "×".join(map(str, kernel)) if isinstance(kernel, tuple) else ""
-
-
-def _channels(op: Op) -> str:
-    return str(getattr(op, "channels", ""))
+def _layer(layer: Layer) -> str:
+    first, last = layer.channels
+    channels = str(first) if first == last else f"{first}…{last}"
+    groups = [f"C={layer.groups}"] if layer.groups > 1 else []
+    return ", ".join(["×".join(map(str, layer.kernel)) or layer.name, channels, *groups])
