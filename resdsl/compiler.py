@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from resdsl.data import library_folder
-from resdsl.diagnostics import Code, Diagnostic, ResError, nearest
+from resdsl.diagnostics import Code, Diagnostic, Note, ResError, nearest
 from resdsl.elaborate.definitions import Found, Loader, Module
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.network import Elaborated, elaborate
@@ -22,8 +22,9 @@ from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
 from resdsl.limits import DEFAULT, Limits
-from resdsl.record import record, state
-from resdsl.source import Source
+from resdsl.record import evolve, record, state
+from resdsl.source import Source, Span
+from resdsl.syntax import ast
 
 if TYPE_CHECKING:
     from torch import nn
@@ -153,7 +154,10 @@ class ReadProgram:
             found = self._find(network)
             self._check_reach(found)
             values = {name: read_value(found, name, value) for name, value in params.items()}
-            elaborated = elaborate(found, values, problems, limits=self.limits)
+            try:
+                elaborated = elaborate(found, values, problems, limits=self.limits)
+            except ResError as error:
+                raise ResError(_with_derivation(diagnostic, found) for diagnostic in error.diagnostics) from None
             verify(elaborated.graph)
             return elaborated
         raise ResError(problems.errors)
@@ -165,9 +169,7 @@ class ReadProgram:
         broken already, and every expectation is computed unless parameters are set.
         """
         problems = Problems([*self.mistakes, *check_names(self.module, self.names).found])
-        wanted: list[str | None] = [found.definition.name for found in self.networks()]
-        if network is not None or params:
-            wanted = [network or self.preferred]
+        wanted = [network or self.preferred] if network is not None or params else self._by_default()
         names: list[str] = []
         n_expectations = 0
         for name in wanted:
@@ -181,6 +183,12 @@ class ReadProgram:
             if not params:  # what a file expects, it expects of its defaults
                 n_expectations += check_expectations(elaborated, problems, self.limits)
         return Checked(tuple(names), n_expectations, (*problems.errors, *problems.warnings))
+
+    def _by_default(self) -> list[str | None]:
+        """The networks that are elaborated as they are; a base without defaults is for others to fill."""
+        definitions = [found.definition for found in self.networks()]
+        bases = {definition.base.name for definition in definitions if isinstance(definition, ast.Derived)}
+        return [d.name for d in definitions if d.name not in bases or all(p.default is not None for p in d.parameters)]
 
     def _check_reach(self, found: Found) -> None:
         """Raises ResError where a network needs something that is broken."""
@@ -244,6 +252,18 @@ def read_recovering(
             preferred = None
         return ReadProgram(module, limits, preferred)
     raise ResError(problems.errors)
+
+
+def _with_derivation(diagnostic: Diagnostic, found: Found) -> Diagnostic:
+    """A mistake that shows in a base network, with the place where this network is derived from it."""
+    definition, span = found.definition, diagnostic.span
+    if not isinstance(definition, ast.Derived) or span is None or _holds(definition.span, span):
+        return diagnostic
+    return evolve(diagnostic, notes=(*diagnostic.notes, Note(definition.base.span, f"as `{definition.name}` has it")))
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end
 
 
 def library() -> Iterator[Path]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
-from resdsl.diagnostics import Code, nearest
+from resdsl.diagnostics import Code, Note, ResError, nearest
 from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated, elaborate
-from resdsl.elaborate.problems import Problems, mistake
+from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.scope import Scope, Value, describe, write
 from resdsl.elaborate.statements import open_parameters
 from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
-from resdsl.record import record
+from resdsl.record import evolve, record
 from resdsl.shape import Shape
 from resdsl.syntax import ast
 
@@ -24,17 +24,23 @@ def check_expectations(elaborated: Elaborated, problems: Problems, limits: Limit
     n_held = 0
     for expect, scope in elaborated.expects:
         with problems.collect():
-            _check(expect, scope, elaborated, limits)
+            _check(expect, scope, elaborated, limits, problems)
             n_held += 1
     return n_held
 
 
-def _check(expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Limits) -> None:
+def _check(expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Limits, problems: Problems) -> None:
     graph = elaborated.graph
     if expect.arguments:
         values = _fixed(expect, scope, elaborated)
         inner = Problems()
-        graph = elaborate(elaborated.found, values, inner, limits=limits).graph
+        try:
+            graph = elaborate(elaborated.found, values, inner, limits=limits).graph
+        except ResError as error:
+            for diagnostic in error.diagnostics:
+                note = Note(expect.span, "with what this expectation fixes")
+                problems.add(evolve(diagnostic, notes=(*diagnostic.notes, note)))
+            raise Echo from None
     found = _measure(expect, graph)
     wanted = evaluate_value(expect.value, scope)
     match expect.relation:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Code, Fix, Note, nearest
 from resdsl.elaborate.problems import Mistake, mistake
-from resdsl.ops import Op, Setting
+from resdsl.ops import Op, Required, Setting
+from resdsl.ops.setting import write_value
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -16,6 +17,7 @@ class ParameterPlacer:
         self._name = name
         self._parameters = {parameter.name: parameter for parameter in parameters}
         self._declared = declared
+        self._signature = f"it is written `{_signature(name, parameters)}`" if parameters else "it has no parameters"
         self._taken: dict[str, ast.Argument] = {}
         self._n_positional = 0
 
@@ -35,33 +37,29 @@ class ParameterPlacer:
             raise self._unknown(name, argument)
         return self._parameters[name]
 
-    def missing(self) -> list[ast.Parameter]:
-        """The parameters that have neither a value nor a default."""
-        return [p for name, p in self._parameters.items() if p.default is None and name not in self._taken]
-
     def _next(self, argument: ast.Positional) -> str:
         names = list(self._parameters)
         if self._n_positional >= len(names):
-            takes = _count(len(names))
-            raise mistake(
-                Code.ARGUMENT_COUNT,
-                f"`{self._name}` takes {takes}, and this is one more",
-                argument.span,
-                notes=self._signature(),
-            )
+            message = f"`{self._name}` takes {_count(len(names))}, and this is one more"
+            notes = self._notes(argument)
+            raise mistake(Code.ARGUMENT_COUNT, message, argument.span, notes=notes, help=self._signature)
         self._n_positional += 1
         return names[self._n_positional - 1]
 
     def _unknown(self, name: str, argument: ast.Argument) -> Mistake:
+        notes = self._notes(argument)
         if isinstance(argument, ast.Stride):
             message = f"`{self._name}` takes no stride: it has no parameter `stride`"
-            return mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, notes=self._signature())
+            return mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, notes=notes, help=self._signature)
         message = f"`{self._name}` has no parameter `{name}`"
-        return _unknown(message, name, argument, list(self._parameters), self._signature())
+        names = list(self._parameters)
+        return _unknown(message, name, argument, names, notes=notes, otherwise=self._signature)
 
-    def _signature(self) -> tuple[Note, ...]:
-        text = f"its parameters: {', '.join(self._parameters)}" if self._parameters else "has no parameters"
-        return (Note(self._declared, text),) if self._declared else ()
+    def _notes(self, argument: ast.Argument) -> tuple[Note, ...]:
+        """The definition, where it stands in the same file."""
+        if self._declared is None or self._declared.source is not argument.span.source:
+            return ()
+        return (Note(self._declared, "defined here"),)
 
 
 class SettingPlacer:
@@ -87,44 +85,44 @@ class SettingPlacer:
 
     def _find(self, argument: ast.Argument) -> Setting:
         name = self._op.NAME
+        otherwise = f"it is written `{_op_signature(self._op)}`"
+        if not self._settings:
+            message = f"`{name}` takes no settings"
+            raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=f"it is written `{name}`, without any")
         match argument:
             case ast.Keyword() if argument.name in self._settings:
                 return self._settings[argument.name]
             case ast.Keyword():
                 message = f"`{name}` has no setting `{argument.name}`"
-                raise _unknown(message, argument.name, argument, list(self._settings), ())
+                raise _unknown(message, argument.name, argument, list(self._settings), otherwise=otherwise)
             case ast.Stride():
                 stride = next((setting for setting in self._settings.values() if setting.type == "stride"), None)
                 if stride is None:
-                    raise mistake(Code.ARGUMENT_UNKNOWN, f"`{name}` takes no stride", argument.span)
+                    message = f"`{name}` takes no stride"
+                    raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, help=otherwise)
                 return stride
             case ast.Positional():
                 places = [setting for setting in self._settings.values() if setting.type != "stride"]
                 if self._n_positional >= len(places):
-                    takes = f"takes {_count(len(places))}{' without a name' if places else ''}"
-                    message = f"`{name}` {takes}, and this is one more"
-                    raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=f"as in `{self._op.EXAMPLE}`")
+                    message = f"`{name}` takes {_count(len(places))} without a name, and this is one more"
+                    raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=otherwise)
                 self._n_positional += 1
                 return places[self._n_positional - 1]
 
 
 def parameter_missing(definition: ast.AnyDefinition, parameter: ast.Parameter, span: Span) -> Mistake:
     """A definition is used without a value that it needs."""
-    names = [p.name for p in definition.parameters]
-    given = ", ".join("…" if name == parameter.name else name for name in names[: names.index(parameter.name) + 1])
-    return mistake(
-        Code.ARGUMENT_MISSING,
-        f"`{definition.name}` needs a value for `{parameter.name}`",
-        span,
-        notes=(Note(parameter.span, "has no default"),),
-        help=f"write `{definition.name}({given})`, or `{parameter.name} = …` among its arguments",
-    )
+    notes = (Note(parameter.span, "has no default"),) if parameter.span.source is span.source else ()
+    message = f"`{definition.name}` needs a value for `{parameter.name}`"
+    help = f"it is written `{_signature(definition.name, definition.parameters)}`"
+    return mistake(Code.ARGUMENT_MISSING, message, span, notes=notes, help=help)
 
 
 def setting_missing(op: type[Op], setting: Setting, span: Span) -> Mistake:
     """A layer is used without a setting that it needs."""
     message = f"`{op.NAME}` needs a value for `{setting.name}`"
-    return mistake(Code.ARGUMENT_MISSING, message, span, help=f"as in `{op.EXAMPLE}`")
+    help = f"it is written `{_op_signature(op)}`, as in `{op.EXAMPLE}`"
+    return mistake(Code.ARGUMENT_MISSING, message, span, help=help)
 
 
 def name_of(argument: ast.Keyword) -> Span:
@@ -137,14 +135,36 @@ def _repeated(name: str, of: str, argument: ast.Argument, first: ast.Argument) -
     return mistake(Code.ARGUMENT_REPEATED, message, argument.span, notes=(Note(first.span, "first here"),))
 
 
-def _unknown(message: str, name: str, argument: ast.Argument, names: list[str], notes: tuple[Note, ...]) -> Mistake:
+def _unknown(
+    message: str,
+    name: str,
+    argument: ast.Argument,
+    names: list[str],
+    *,
+    notes: tuple[Note, ...] = (),
+    otherwise: str,
+) -> Mistake:
     span = name_of(argument) if isinstance(argument, ast.Keyword) else argument.span
-    if near := nearest(name, names):
-        return mistake(
-            Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=f"did you mean `{near}`?", fix=Fix(span, near)
-        )
-    help = "" if notes else f"its settings: {', '.join(names)}" if names else "it has none"
-    return mistake(Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=help)
+    near = nearest(name, names)
+    if near is None:
+        return mistake(Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=otherwise)
+    help, fix = f"did you mean `{near}`?", Fix(span, near)
+    return mistake(Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=help, fix=fix)
+
+
+def _signature(name: str, parameters: tuple[ast.Parameter, ...]) -> str:
+    return f"{name}({', '.join(' '.join(parameter.span.text.split()) for parameter in parameters)})"
+
+
+def _op_signature(op: type[Op]) -> str:
+    written: list[str] = []
+    for setting in op.SETTINGS:
+        default = setting.default
+        if isinstance(default, Required):
+            written.append(setting.name)
+        else:
+            written.append(f"{setting.name} = {'…' if default is None else write_value(default)}")
+    return f"{op.NAME}({', '.join(written)})"
 
 
 def _count(number: int) -> str:

@@ -124,7 +124,9 @@ def check_type(parameter: ast.Parameter, value: Value, span: Span) -> Value:
         raise mistake(Code.NAME_UNKNOWN, f"there is no type `{kind}`", parameter.span, help=help)
     if wanted is not None and not wanted[1](value):
         message = f"`{parameter.name}` takes {wanted[0]}, not {describe(value)}"
-        raise mistake(Code.ARGUMENT_TYPE, message, span, notes=_declared(parameter, span))
+        raise mistake(
+            Code.ARGUMENT_TYPE, message, span, label=_label(parameter, span), notes=_declared(parameter, span)
+        )
     if kind == "float" and isinstance(value, int):
         value = float(value)
     return value
@@ -134,11 +136,28 @@ def check_range(parameter: ast.Parameter, value: Value, span: Span, scope: Scope
     """Raises Mistake where the value lies outside the parameter's declared range."""
     if parameter.low is None or parameter.high is None:
         return
-    low, high = evaluate_value(parameter.low, scope), evaluate_value(parameter.high, scope)
-    numbers = [number for number in (low, value, high) if isinstance(number, int | float)]
-    if len(numbers) == 3 and not numbers[0] <= numbers[1] <= numbers[2]:
-        message = f"`{parameter.name}` is {write(value)}; it ranges over {write(low)}..{write(high)}"
-        raise mistake(Code.ARGUMENT_RANGE, message, span, notes=_declared(parameter, span))
+    low, high = _bound(parameter.low, scope), _bound(parameter.high, scope)
+    if low > high:
+        message = f"nothing lies in {write(low)}..{write(high)}: the lower bound comes first"
+        raise mistake(Code.ARGUMENT_RANGE, message, parameter.low.span.to(parameter.high.span))
+    label, notes = _label(parameter, span), _declared(parameter, span)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        message = f"`{parameter.name}` takes a number in {write(low)}..{write(high)}, not {describe(value)}"
+        raise mistake(Code.ARGUMENT_TYPE, message, span, label=label, notes=notes)
+    if not low <= value <= high:
+        message = f"`{parameter.name}` lies in {write(low)}..{write(high)}, and {write(value)} does not"
+        raise mistake(Code.ARGUMENT_RANGE, message, span, label=label, notes=notes)
+
+
+def _bound(expression: ast.Expression, scope: Scope) -> int | float:
+    value = evaluate_value(expression, scope)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise mistake(Code.VALUE_TYPE, f"the bound of a range is a number, not {describe(value)}", expression.span)
+    return value
+
+
+def _label(parameter: ast.Parameter, span: Span) -> str:
+    return "the caller sets it" if span == parameter.span else ""
 
 
 def _declared(parameter: ast.Parameter, span: Span) -> tuple[Note, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Sequence
 from math import ceil, floor, isfinite
 from typing import Protocol, TypeAlias, TypeVar
@@ -76,7 +77,8 @@ def evaluate_int(expression: ast.Expression, scope: Scope, wanted: str, *, least
     """A whole number of at least `least`; `wanted` names it in the message, as `a count of blocks`."""
     value = evaluate_value(expression, scope)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise mistake(Code.VALUE_TYPE, f"{wanted} is a whole number, not {describe(value)}", expression.span)
+        message = f"{wanted} is a whole number, not {describe(value)}"
+        raise mistake(Code.VALUE_TYPE, message, expression.span, help=_bare(value, expression))
     if value < least:
         raise mistake(Code.ARGUMENT_RANGE, f"{wanted} is at least {least}, not `{value}`", expression.span)
     return value
@@ -151,22 +153,33 @@ def _apply_binary(binary: ast.Binary, left: Result, scope: Scope, frame: Frame |
         return frame.combine(binary.operator, left, right, binary.span)
     if binary.operator in ("==", "!="):
         return (left == right and isinstance(left, bool) == isinstance(right, bool)) == (binary.operator == "==")
-    first, second = _number(left, binary), _number(right, binary)
+    first, second = _number(left, binary.left, binary.operator), _number(right, binary.right, binary.operator)
     if binary.operator in _PLAIN:
         return _checked(_PLAIN[binary.operator](first, second), binary.span)
     return _checked(_CHECKED[binary.operator](first, second, binary.span), binary.span)
 
 
-def _number(value: Result, binary: ast.Binary) -> int | float:
+def _number(value: Result, at: ast.Expression, operator: str) -> int | float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    raise mistake(Code.VALUE_TYPE, f"`{binary.operator}` takes two numbers, not {describe(value)}", binary.span)
+    message = f"`{operator}` takes two numbers, not {describe(value)}"
+    raise mistake(Code.VALUE_TYPE, message, at.span, help=_bare(value, at))
+
+
+def _bare(value: Result, at: ast.Expression) -> str:
+    """How a value that is no number could be one."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        return f"without quotes it is a number: `{value}`"
+    if isinstance(value, tuple) and isinstance(at, ast.Reference):
+        return f"`{at.name}[1]` is the first of its items"
+    return ""
 
 
 def _truth(value: Result, at: ast.Expression) -> bool:
     if isinstance(value, bool):
         return value
-    raise mistake(Code.VALUE_TYPE, f"a condition is wanted here, not {describe(value)}", at.span)
+    help = f"compare it: `{at.span.text} > 0`" if isinstance(value, int | float) and len(at.span.text) <= _SHORT else ""
+    raise mistake(Code.VALUE_TYPE, f"a condition is wanted here, not {describe(value)}", at.span, help=help)
 
 
 def _evaluate_unary(expression: ast.Unary, scope: Scope, frame: Frame | None) -> Result:
@@ -177,7 +190,8 @@ def _evaluate_unary(expression: ast.Unary, scope: Scope, frame: Frame | None) ->
         return frame.combine("*", -1, value, expression.span)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return -value
-    raise mistake(Code.VALUE_TYPE, f"`-` takes a number, not {describe(value)}", expression.span)
+    message = f"`-` takes a number, not {describe(value)}"
+    raise mistake(Code.VALUE_TYPE, message, expression.operand.span, help=_bare(value, expression.operand))
 
 
 def _chosen(expression: ast.Choose, scope: Scope) -> ast.Expression:
@@ -196,9 +210,11 @@ def _evaluate_index(expression: ast.Index, scope: Scope) -> Value:
             Code.VALUE_TYPE, f"only lists and sizes have places, not {describe(value)}", expression.value.span
         )
     if index > len(value):
-        raise mistake(
-            Code.VALUE_INDEX, f"the list has {len(value)} items; there is no number `{int(index)}`", expression.span
-        )
+        written = expression.index.span.text
+        label = f"`{written}` is {int(index)} here" if not isinstance(expression.index, ast.Integer) else ""
+        items = f"{len(value)} items" if len(value) != 1 else "one item"
+        message = f"the list has {items}; there is no number `{int(index)}`"
+        raise mistake(Code.VALUE_INDEX, message, expression.span, label=label)
     return value[int(index) - 1]
 
 
@@ -211,7 +227,10 @@ def _divide(left: float, right: float, span: Span) -> float:
         if left % right:
             message = f"`{span.text}` is {left} / {right}, which is not a whole number"
             raise mistake(
-                Code.VALUE_DIVISION, message, span, help="`//` floors; `1.0 *` in front divides as real numbers"
+                Code.VALUE_DIVISION,
+                message,
+                span,
+                help="`//` rounds down; real numbers divide: write one with a point, as `6.0`",
             )
         return left // right
     return left / right
@@ -262,6 +281,8 @@ def _checked(value: _T, span: Span) -> _T:
     return value
 
 
+_SHORT = 24  # characters that a message quotes
+
 _PLAIN: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -295,9 +316,14 @@ def _call(reference: ast.Reference, scope: Scope) -> Value:
 def _numbers(values: list[Value], reference: ast.Reference) -> list[int | float]:
     if len(values) == 1 and isinstance(values[0], tuple):
         values = list(values[0])
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    if len(numbers) != len(values) or not numbers:
-        raise mistake(Code.VALUE_TYPE, f"`{reference.name}` takes numbers, or one list of them", reference.span)
+    numbers: list[int | float] = []
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            message = f"`{reference.name}` takes numbers, or one list of them, not {describe(value)}"
+            raise mistake(Code.VALUE_TYPE, message, reference.span)
+        numbers.append(value)
+    if not numbers:
+        raise mistake(Code.ARGUMENT_COUNT, f"`{reference.name}` takes one number at least", reference.span)
     return numbers
 
 
@@ -311,7 +337,8 @@ def _one(values: list[Value], reference: ast.Reference) -> int | float:
 def _length(values: list[Value], reference: ast.Reference) -> int:
     if len(values) == 1 and isinstance(values[0], tuple):
         return len(values[0])
-    raise mistake(Code.VALUE_TYPE, "`len` takes one list", reference.span)
+    found = describe(values[0]) if len(values) == 1 else f"{len(values)} values"
+    raise mistake(Code.VALUE_TYPE, f"`len` takes one list, not {found}", reference.span)
 
 
 def _round(values: list[Value], reference: ast.Reference) -> int:

@@ -128,7 +128,9 @@ class References:
             return self._function(reference, names, tensors=tensors)
         bound.used = True
         if bound.kind == "tensor" and not tensors:
-            self._tell(Code.VALUE_TYPE, "a tensor stands where a value is wanted", reference.name_span)
+            message = f"a value is wanted here; `{reference.name}` is a tensor"
+            help = "arguments and `let` take what is known beforehand; tensors stand in equations"
+            self._tell(Code.VALUE_TYPE, message, reference.name_span, help=help)
         if reference.arguments is not None:
             self._arguments(reference, names)
             if bound.kind != "unknown":
@@ -180,7 +182,8 @@ class References:
             return "value"
         kind = self.value(feed.value, names, tensors=True)
         if kind not in ("tensor", "unknown"):
-            self._tell(Code.VALUE_TYPE, "a tensor is wanted before `->`", feed.value.span)
+            message = f"a tensor is wanted before `->`, and `{feed.value.span.text}` is a value"
+            self._tell(Code.VALUE_TYPE, message, feed.value.span, help="`x` is the tensor that comes in")
         for layer in feed.layers:
             self.use("layer", layer, names)
         return "tensor"

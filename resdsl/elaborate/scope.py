@@ -94,7 +94,7 @@ def describe(value: Value | Tensor | Zero) -> str:
         case str():
             return f'the text "{value}"'
         case tuple():
-            return f"`{write(value)}`"
+            return f"the list `[{', '.join(map(write, value))}]`"
         case Closure():
             return f"the {value.kind if value.kind != 'shortcut' else 'shortcut kind'} `{value}`"
         case _:

@@ -100,7 +100,7 @@ def _bind_values(found: Found, values: Mapping[str, Value]) -> Scope:
             scope.names[parameter.name] = _default(parameter, parameter.default, scope)
         else:
             message = f"the network `{definition.name}` needs a value for `{parameter.name}`"
-            help = f"set it: `-p {parameter.name}=…`, or `load(…, {parameter.name}=…)`"
+            help = f"give it a default, or set it: `-p {parameter.name}=…`, `load(…, {parameter.name}=…)`"
             raise mistake(Code.ARGUMENT_MISSING, message, parameter.span, help=help)
     return scope
 
@@ -121,7 +121,8 @@ def _take_value(parameter: ast.Parameter, value: Value, scope: Scope) -> Value:
             value = float(value)
         if type(default) is not type(value):
             message = f"`{parameter.name}` takes a value like its default, {describe(default)}, not {describe(value)}"
-            raise mistake(Code.ARGUMENT_TYPE, message, parameter.span, help="a declared type takes others: `: float`")
+            help = f"declare it: `{parameter.name}: float`" if isinstance(value, float) else ""
+            raise mistake(Code.ARGUMENT_TYPE, message, parameter.span, label="the caller sets it", help=help)
     check_range(parameter, value, parameter.span, scope)
     return value
 

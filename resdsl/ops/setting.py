@@ -176,7 +176,8 @@ def _resolve_bias(setting: Setting, value: Value) -> Bias:
 
 
 def _refuse(setting: Setting, value: Value, wanted: str) -> SettingError:
-    shown = repr(value) if isinstance(value, float) else write_value(value)
+    is_text = isinstance(value, str) and setting.type != "word"
+    shown = repr(value) if isinstance(value, float) else f'"{value}"' if is_text else write_value(value)
     found = "nothing" if value is None else f"`{shown}`"
     return SettingError(setting.name, f"`{setting.name}` takes {wanted}; got {found}")
 
