@@ -206,8 +206,10 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], None], list[str]]] = {
     "a word of another list": (
         put(*NODE, "part", value="body"),
         [
-            'unit 1, node 1, part: `"body"` stands where one of '
-            "'chain', 'before', 'residual', 'survive', 'shortcut', 'after' or 'link' is wanted"
+            (
+                'unit 1, node 1, part: `"body"` stands where one of '
+                "'chain', 'before', 'residual', 'survive', 'shortcut', 'after' or 'link' is wanted"
+            )
         ],
     ),
     "an empty list": (put("input", value=[]), ["input: `[]` stands where a list of at least 1 is wanted"]),
