@@ -77,6 +77,8 @@ class NetworkWalk(Walk):
         """Lets and requires in order; everything else sees all names."""
         outline = self.resolved.outline
         outline.whole &= self.found.definition.whole
+        if isinstance(self.found.definition, ast.Network):
+            statements = self.without_drops(statements)
         outline.add(statements, self.references.collect)
         self.foresee(statements)
         for statement in statements:
@@ -90,6 +92,15 @@ class NetworkWalk(Walk):
         for statement in statements:
             with self.references.collect():
                 self.statement(statement)
+
+    def without_drops(self, statements: tuple[ast.Statement, ...]) -> tuple[ast.Statement, ...]:
+        """The statements of a network that inherits nothing; tells of each `drop`."""
+        for statement in statements:
+            if isinstance(statement, ast.Drop):
+                message = f"`drop` takes back what a network inherits; `{self.found.definition.name}` inherits nothing"
+                with self.references.collect():
+                    raise mistake(Code.NETWORK_DROP, message, statement.span, help="delete it")
+        return tuple(statement for statement in statements if not isinstance(statement, ast.Drop))
 
     def statement(self, statement: ast.Statement) -> None:
         names, follow = self.names, self.references
@@ -213,7 +224,8 @@ class NetworkWalk(Walk):
             with self.references.collect():
                 if repeated:
                     span = part(statement.span, label, last=True)
-                    raise mistake(Code.NETWORK_REPEATED, f"`{label}` is tapped twice", span)
+                    notes = (Note(part(statement.span, label), "first here"),)
+                    raise mistake(Code.NETWORK_REPEATED, f"`{label}` is tapped twice", span, notes=notes)
                 if label not in outline.labels and outline.whole:
                     raise unknown_label(label, part(statement.span, label), outline.labels)
 
@@ -266,4 +278,4 @@ def _check_rule(rule: ast.Reference) -> None:
     if n_given != n_wanted:
         wanted = ("no number", "one number")[n_wanted] if n_wanted <= 1 else f"{n_wanted} numbers"
         message = f"`{rule.name}` takes {wanted}, not {n_given or 'none'}"
-        raise mistake(Code.INIT_RULE, message, rule.span)
+        raise mistake(Code.INIT_RULE, message, rule.span, help=f"as in `{rule.name}(0.01)`" if n_wanted else "")

@@ -82,7 +82,7 @@ class Outline:
 def check_once(key: str, span: Span, what: str, seen: dict[str, Span]) -> None:
     """Raises Mistake where something of that key was seen before."""
     if key in seen:
-        help = "the last of them would hold: delete one" if what.startswith("`") else "give one of them another name"
+        help = "delete one of them" if what.startswith("`") else "give one of them another name"
         message = f"{what} stands twice"
         raise mistake(Code.NETWORK_REPEATED, message, span, notes=(Note(seen[key], "first here"),), help=help)
     seen[key] = span
@@ -104,7 +104,9 @@ def _nothing_to_drop(drop: ast.Drop, name: str, there: Collection[str]) -> Mista
     span = part(drop.span, name, last=True)
     if drop.label and (near := nearest(name, there)):
         return mistake(Code.NETWORK_DROP, message, span, help=f"did you mean `{near}`?", fix=Fix(span, near))
+    kinds = {"link": "links", "stage": "stages", "layers": "chains of layers"}.get(
+        drop.kind, f"statement `{drop.kind}`"
+    )
     listed = ", ".join(f"`{known}`" for known in there)
-    kinds = {"link": "links", "stage": "stages", "layers": "chains of layers"}.get(drop.kind, "statements")
-    has = f"the {kinds} that it inherits: {listed}" if there else f"it inherits no {kinds}"
-    return mistake(Code.NETWORK_DROP, message, span, help=has)
+    help = f"inherited {kinds}: {listed}" if there else f"it inherits no {kinds}"
+    return mistake(Code.NETWORK_DROP, message, span, help=help)

@@ -156,7 +156,9 @@ class _Planner:
         if not any(run.count for run in runs):
             at = statement.runs[0].count or statement.runs[0]
             message = f"the stage {statement.label} has no blocks"
-            raise mistake(Code.NETWORK_EMPTY, message, at.span, help="a run may have none where another has some")
+            label = "" if isinstance(at, ast.Integer) else "this is 0"
+            help = "a count may be 0 where another run of the stage has blocks"
+            raise mistake(Code.NETWORK_EMPTY, message, at.span, label=label, help=help)
         junction = _junction(singles.get("shortcut") or self.statements.single(ast.Shortcut))
         return StagePlan(statement, inner, runs, self.rebind(dynamic, singles), singles, junction)
 
@@ -204,7 +206,9 @@ class _Planner:
             for argument in rule.arguments or ():
                 value = evaluate_value(argument.value, entry[1] if entry else Scope(self.statements.module))
                 if isinstance(value, bool) or not isinstance(value, int | float):
-                    raise mistake(Code.ARGUMENT_TYPE, f"`{rule.name}` takes numbers", argument.span)
+                    raise mistake(
+                        Code.ARGUMENT_TYPE, f"`{rule.name}` takes numbers, not {describe(value)}", argument.span
+                    )
                 numbers.append(float(value))
             rules.append(InitRule(rule.name, tuple(numbers)))
         return tuple(rules)

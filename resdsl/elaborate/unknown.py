@@ -110,7 +110,8 @@ def misspelt(
 def unknown_label(label: str, span: Span, labels: Collection[str], wanted: str = "part of the network") -> Mistake:
     """A label is wanted, and nothing (or nothing that is `wanted`) has this one."""
     message = f"no {wanted} is labelled `{label}`"
-    return misspelt(Code.NETWORK_LABEL, message, span, label, labels, otherwise=_listed("label", labels))
+    otherwise = _listed(wanted.partition(" ")[0], labels)
+    return misspelt(Code.NETWORK_LABEL, message, span, label, labels, otherwise=otherwise)
 
 
 def quoted(names: Iterable[str]) -> str:
@@ -120,10 +121,8 @@ def quoted(names: Iterable[str]) -> str:
 
 def _listed(what: str, names: Collection[str]) -> str:
     shown = [f"`{name}`" for name in names]
-    if not shown:
-        return ""
-    if len(shown) == 1:
-        return f"there is one {what}: {shown[0]}"
+    if len(shown) <= 1:
+        return f"there is one {what}: {shown[0]}" if shown else f"there is no {what}"
     if len(shown) > _MOST:
         return f"some {what}s: {', '.join(shown[:_MOST])}, …"
     return f"the {what}s are {', '.join(shown[:-1])} and {shown[-1]}"

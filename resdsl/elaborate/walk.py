@@ -121,7 +121,7 @@ class Walk:
                 if option.value not in values:
                     span = part(option.span, option.value, last=True)
                     message = f"`{option.name}` cannot be `{option.value}`"
-                    otherwise = f"`{option.name}` is {' or '.join(f'`{value}`' for value in values)}"
+                    otherwise = f"it is one of {quoted(values)}"
                     raise misspelt(Code.NETWORK_OPTION, message, span, option.value, values, otherwise=otherwise)
 
 
