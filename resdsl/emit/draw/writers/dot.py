@@ -111,7 +111,7 @@ class _Page:
         width = read_font("Arimo-Bold" if bold else "Arimo-Italic" if italic else "Arimo-Regular").width(shown, size)
         middle = {"start": x + width / 2, "middle": x, "end": x - width / 2}[anchor]
         font = "Helvetica-Bold" if bold else "Helvetica-Oblique" if italic else "Helvetica,Arial,Liberation Sans,sans-serif"
-        size_of_node = f"width={_number(width * 1.3 / 96 + 0.05)}, height={_number(size * 1.6 / 72)}"
+        size_of_node = f"fixedsize=shape, width={_number(width / 96)}, height={_number(size / 96)}"
         place = f'pos="{self._at((middle, y - size * 0.36))}", {size_of_node}'
         colour = f'fontcolor="{self.theme.line(ink)}", fontsize={_number(size * POINT)}, fontname="{font}"'
         return self._node(f'shape=none, style="", margin=0, {place}, label={quote(shown)}, {colour}')
