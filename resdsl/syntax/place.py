@@ -96,6 +96,10 @@ class Place:
                 opened.pop()
         return opened
 
+    def in_braces(self) -> bool:
+        """Whether the mistake stands in the braces of a definition."""
+        return any(bracket.kind == "OPEN_BRACE" for bracket in self.open_brackets())
+
     def open_lists(self) -> list[int]:
         """The heights of the stack at which lists of statements or definitions stand open, the innermost first."""
         heights: list[int] = []

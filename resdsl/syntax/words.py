@@ -69,9 +69,12 @@ GROUPS = [
 ]
 _CLOSED_BY_BRACE = frozenset({"a statement", "a statement of a block", "a statement of a stage", "an equation"})
 
-# How each statement and definition is written: what is shown to who got one wrong.
+# How each statement and definition is written, by its keyword: what is shown to who got one wrong. Between the braces
+# of kinds and layers stand equations, which have no keyword; outside of braces, `shortcut` defines a kind.
 FORMS = {
     "RES": "res 1",
+    "KIND": "shortcut scale(k) { y = k * x + f }",
+    "EQUATION": "y = x + f",
     "USE": 'use "std.res"',
     "NETWORK": "network resnet20(classes = 10) { … }",
     "BLOCK": "block basic(width, stride = 1) { residual … after act }",
@@ -144,4 +147,5 @@ INSERTIONS = {
 
 TYPES = frozenset("int float prob bool str shape block shortcut layer list".split())
 
+ROUNDED = "a rounded figure stands after `~`: `expect params ~ 13.3M`"
 LOOPS = "the language has no loops: `stage s1 : basic(16) * n` repeats a block n times"

@@ -66,6 +66,14 @@ def as_in(kind: str) -> str:
     return f"as in `{FORMS[kind]}`" if kind in FORMS else ""
 
 
+def form(place: Place) -> str:
+    """How the statement is written that a mistake stands in."""
+    kind = place.keyword()
+    if kind == "SHORTCUT" and not place.in_braces():
+        return as_in("KIND")
+    return as_in(kind or ("EQUATION" if "equation" in place.machine.symbols_at(place.open_lists()[0]) else ""))
+
+
 def quote(text: str) -> str:
     """A text in the quotes that the language has."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

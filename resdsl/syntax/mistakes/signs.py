@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from resdsl.diagnostics import Code, nearest
-from resdsl.syntax.mistakes.mistake import Mend, Mistake, as_in, insert, quote, replace, shorten, tell
+from resdsl.syntax.mistakes.mistake import Mend, Mistake, as_in, form, insert, quote, replace, shorten, tell
 from resdsl.syntax.place import CLOSER, Place
 from resdsl.syntax.table import load_table
 from resdsl.syntax.token import Token
@@ -17,15 +15,16 @@ def wrong_sign(place: Place) -> Mistake | None:
     for signs, rights in WRONG_SIGNS.items():
         found = place.tokens[place.at : place.at + len(signs)]
         after = place.tokens[min(place.at + len(signs), len(place.tokens) - 1)]
-        if tuple(token.text for token in found) != signs or any(a.end != b.start for a, b in pairwise(found)):
+        on_one_line = not any(place.begins_line(place.at + n) for n in range(1, len(found)))
+        if tuple(token.text for token in found) != signs or not on_one_line:
             continue
         for kind in rights:
             if place.machine.takes(kind, after.kind):
-                right = SIGNS.get(kind, "==")
+                right, span = SIGNS.get(kind, "=="), place.span(found[0], found[-1])
                 return tell(
-                    f"`{''.join(signs)}` stands where `{right}` is wanted",
-                    place.span(found[0], found[-1]),
-                    help=as_in(place.keyword()),
+                    f"`{span.text}` stands where `{right}` is wanted",
+                    span,
+                    help=form(place),
                     fix=right,
                     mend=replace(place, kind, right, drop=len(signs)),
                 )
@@ -101,7 +100,7 @@ def misspelt(place: Place) -> Mistake | None:
     if not kind or not place.follows(kind) or (kind in STATEMENTS and not place.begins_line() and missing(place)):
         return None
     message = f"`{shorten(token.text)}` is no word of the language; did you mean `{word}`?"
-    help = as_in(kind) or as_in(place.keyword())
+    help = as_in(kind) or form(place)
     return tell(message, place.span(token), help=help, fix=word, mend=replace(place, kind, word))
 
 
@@ -109,13 +108,13 @@ def missing(place: Place) -> Mistake | None:
     """One sign or word left out."""
     if place.begins_line() and place.complete():
         return None  # the token begins something
-    for kind, text in INSERTIONS.items():
-        names_a_type = place.token.text in TYPES or not place.machine.takes("COMMA")
-        if (kind == "COLON" and not names_a_type) or kind == CLOSER.get(place.before.kind):
+    for kind in sorted(INSERTIONS, key=lambda kind: kind != "COLON") if place.token.text in TYPES else INSERTIONS:
+        text = INSERTIONS[kind]
+        if kind == CLOSER.get(place.before.kind):
             continue
         if place.machine.takes(kind, place.token.kind, place.after.kind):
             message = f"`{text.strip()}` is missing after `{shorten(place.before.text)}`"
-            return tell(message, place.gap, help=as_in(place.keyword()), fix=text, mend=insert(place, kind))
+            return tell(message, place.gap, help=form(place), fix=text, mend=insert(place, kind))
     return None
 
 
@@ -132,7 +131,7 @@ def unquoted(place: Place) -> Mistake | None:
     right = quote(span.text)
     message = f"a text stands in quotes: `{shorten(right, 60)}`"
     mend = Mend((Token("STRING", right, span.start, span.end),), drop=rest - place.at)
-    return tell(message, span, help=as_in(place.keyword()), fix=right, mend=mend)
+    return tell(message, span, help=form(place), fix=right, mend=mend)
 
 
 _ENDS = frozenset({"$END", "CLOSE_BRACE", "STRING"})

@@ -6,11 +6,11 @@ from functools import cache
 
 from resdsl.diagnostics import Code, Note
 from resdsl.source import Span
-from resdsl.syntax.mistakes.mistake import Mend, Mistake, as_in, insert, shorten, tell
+from resdsl.syntax.mistakes.mistake import Mend, Mistake, form, insert, shorten, tell
 from resdsl.syntax.place import Place
 from resdsl.syntax.table import load_table
 from resdsl.syntax.token import Token
-from resdsl.syntax.words import DEFINITIONS, LOOPS, STATEMENTS, list_wanted
+from resdsl.syntax.words import DEFINITIONS, LOOPS, ROUNDED, STATEMENTS, list_wanted
 
 
 def edition(place: Place) -> Mistake | None:
@@ -63,6 +63,8 @@ def begins_nothing(place: Place) -> Mistake | None:
     help = LOOPS if token.text in ("for", "while", "repeat", "loop") else ""
     if place.after.kind in ("OPEN_PAREN", "ARROW"):
         help = "layers stand in a chain after their keyword: `stem conv(3x3, 16) -> bn -> relu`"
+    elif place.after.kind == "EQUALS":
+        help = f"a value is named by `let`: `let {token.text} = …`" if len(token.text) < 24 else ""
     home = _home(place)
     what = f"no statement of {home}" if home else "no definition"
     return tell(f"`{shorten(token.text)}` begins {what}", place.span(token), help=help)
@@ -72,7 +74,7 @@ def unexpected(place: Place) -> Mistake:
     """What was found, and what is wanted."""
     token = place.token
     wanted = list_wanted(place.machine.expected())
-    help = as_in(place.keyword())
+    help = ROUNDED if token.kind == "QUANTITY" else form(place)
     if token.kind in STATEMENTS | DEFINITIONS | {"$END", "CLOSE_BRACE"} and place.before.text:
         return tell(f"{wanted} is wanted after `{shorten(place.before.text)}`", place.gap, help=help)
     return tell(f"`{shorten(token.text)}` stands where {wanted} is wanted", place.span(token), help=help)
