@@ -60,8 +60,9 @@ def state(cls: type[T]) -> type[T]:
 
 def evolve(value: T, **changes: Any) -> T:
     """The same record with some fields changed."""
-    fields: dict[str, Field] = type(value).__fields__  # type: ignore[attr-defined]
-    return type(value)(**{name: changes.pop(name, getattr(value, name)) for name in fields}, **changes)
+    cls: Any = type(value)
+    names: dict[str, Field] = cls.__fields__
+    return cls(**{name: changes.pop(name, getattr(value, name)) for name in names}, **changes)
 
 
 def _prepare(cls: type[Any]) -> tuple[dict[str, Any], dict[str, Field]]:
@@ -124,7 +125,7 @@ def _repr(self: Any) -> str:
     return f"{self.__class__.__qualname__}({shown})"
 
 
-def _refuse(self: Any, name: str, value: Any = None) -> None:
+def _refuse(self: Any, name: str, *_: Any) -> None:
     raise AttributeError(f"cannot change `{name}` of a {self.__class__.__name__}: it is frozen")
 
 
