@@ -7,7 +7,7 @@ from itertools import groupby
 
 from resdsl.ir.graph import Graph, Step
 from resdsl.ir.unit import Node, Unit
-from resdsl.record import record
+from resdsl.record import evolve, record
 
 
 @record
@@ -19,6 +19,7 @@ class Layer:
         kernel: pixels by dimension; empty for a vector's layer and for a composite layer.
         channels: what leaves it, in the first block and in the last: PyramidNet's grow from block to block.
         groups: of a convolution; else 1.
+        dilation: of a convolution, the largest; else 1.
         is_composite: whether it is one.
     """
 
@@ -26,6 +27,7 @@ class Layer:
     kernel: tuple[int, ...]
     channels: tuple[int, int]
     groups: int
+    dilation: int
     is_composite: bool
 
 
@@ -57,7 +59,7 @@ def structure(graph: Graph) -> dict[str, tuple[Run, ...]]:
 
 def _runs(steps: Sequence[Step], layers: dict[Unit, tuple[Layer, ...]]) -> Iterator[Run]:
     def form(step: Step) -> tuple[object, ...]:
-        shapes = ((layer.name, layer.kernel, layer.groups) for layer in layers[step.unit])
+        shapes = ((layer.name, layer.kernel, layer.groups, layer.dilation) for layer in layers[step.unit])
         return step.unit.definition, *shapes
 
     for _, alike in groupby(steps, form):
@@ -67,7 +69,7 @@ def _runs(steps: Sequence[Step], layers: dict[Unit, tuple[Layer, ...]]) -> Itera
 
 
 def _span(first: Layer, last: Layer) -> Layer:
-    return Layer(first.name, first.kernel, (first.channels[0], last.channels[0]), first.groups, first.is_composite)
+    return evolve(first, channels=(first.channels[0], last.channels[0]))
 
 
 def _layers(unit: Unit) -> Iterator[Layer]:
@@ -78,7 +80,7 @@ def _layers(unit: Unit) -> Iterator[Layer]:
         channels = (node.shape.channels, node.shape.channels)
         if node.group and node.group not in composites:
             composites.add(node.group)
-            yield Layer(node.group, (), channels, 1, is_composite=True)
+            yield Layer(node.group, (), channels, 1, 1, is_composite=True)
         elif not node.group and node.op.is_weighted():
             yield _weighted(unit, node, channels)
 
@@ -90,4 +92,5 @@ def _weighted(unit: Unit, node: Node, channels: tuple[int, int]) -> Layer:
     weights = node.op.parameters(entering)
     groups = entering.channels // weights[0].dims[1] if weights else 1
     name = node.op.NAME or str(node.op)
-    return Layer(name, tuple(window.kernel for window in windows), channels, groups, is_composite=False)
+    dilation = max((window.dilation for window in windows), default=1)
+    return Layer(name, tuple(window.kernel for window in windows), channels, groups, dilation, is_composite=False)

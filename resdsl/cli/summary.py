@@ -111,4 +111,5 @@ def _layer_words(layer: structure.Layer) -> str:
     first, last = layer.channels
     kernel = "x".join(map(str, layer.kernel)) or layer.name
     channels = str(first) if first == last else f"{first}…{last}"
-    return ", ".join([kernel, channels, *([f"groups = {layer.groups}"] if layer.groups > 1 else [])])
+    more = [f"{word} = {n}" for word, n in (("groups", layer.groups), ("dilation", layer.dilation)) if n > 1]
+    return ", ".join([kernel, channels, *more])

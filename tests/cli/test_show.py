@@ -120,6 +120,12 @@ def test_markdown_is_one_line_a_row(run):
     )
 
 
+def test_groups_and_dilation_are_told(run):
+    """Xie et al. 2017, Table 1: 32 groups in ResNeXt-50 (32x4d)."""
+    assert "3x3, 256, groups = 32" in run("show", "resnext50_32x4d").stdout
+    assert "3x3, 64, dilation = 4" in run("show", "examples/first_block.res").stdout
+
+
 def test_channels_that_grow_from_block_to_block_are_a_range(run):
     """Han et al. 2016, eq. 3: PyramidNet-110, α = 48 has round(16 + 48 k / 54) channels after its k-th unit."""
     output = run("show", "pyramidnet110_a48", "--format", "csv").stdout

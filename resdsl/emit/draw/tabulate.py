@@ -105,5 +105,5 @@ def _matrix(run: Run) -> Matrix:
 def _layer(layer: Layer) -> str:
     first, last = layer.channels
     channels = str(first) if first == last else f"{first}…{last}"
-    groups = [f"C={layer.groups}"] if layer.groups > 1 else []
-    return ", ".join(["×".join(map(str, layer.kernel)) or layer.name, channels, *groups])
+    more = [f"{sign}={n}" for sign, n in (("C", layer.groups), ("dilation", layer.dilation)) if n > 1]
+    return ", ".join(["×".join(map(str, layer.kernel)) or layer.name, channels, *more])
