@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -165,7 +166,7 @@ def measure_growth(name: str, n_blocks: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     assert from_json(to_json(graph), limits=limits) == graph
     clock.append(time.perf_counter())
-    seconds = [after - before for before, after in zip(clock, clock[1:], strict=False)]
+    seconds = [after - before for before, after in pairwise(clock)]
     return {"blocks": n_found, "peak": peak, **dict(zip(("load", "digest", "analyses", "json"), seconds, strict=True))}
 
 

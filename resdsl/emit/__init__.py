@@ -22,6 +22,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "json": Emitter("resdsl.ir.json", "to_json", ".json", "the graph as a JSON document of the published schema"),
     "python": Emitter("resdsl.emit.python.file", "emit", ".py", "a PyTorch file, one class for each distinct unit"),
     "res": Emitter("resdsl.emit.res", "print_res", ".res", "a `.res` program of its own, every name resolved"),
+    "text": Emitter("resdsl.ir.text", "to_text", "", "the graph as readable text: its spine, then each distinct unit"),
     "torch": Emitter("resdsl.emit.torch", "build", "", "an `nn.Module`: the PyTorch file, run"),
 }
 
