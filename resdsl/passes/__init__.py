@@ -1,0 +1,1 @@
+"""Graph → Graph: a file for each rewriting, checked before and after."""
