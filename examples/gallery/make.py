@@ -39,7 +39,11 @@ class Picture:
 
 
 PICTURES = (
-    Picture("ror3", "RoR-3-110: shortcuts around each block, each stage, and everything (Zhang et al. 2016, Fig. 2).", (("ror3", {}),)),
+    Picture(
+        "ror3",
+        "RoR-3-110: shortcuts around each block, each stage, and everything (Zhang et al. 2016, Fig. 2).",
+        (("ror3", {}),),
+    ),
     Picture(
         "resnet34",
         "ResNet-34 beside its plain twin (He et al. 2016, Fig. 3).",
@@ -86,7 +90,12 @@ PICTURES = (
         tuple((f"resnet{depth}", {}) for depth in (18, 34, 50, 101, 152)),
         "table",
     ),
-    Picture("basic_to_ror", "What RoR adds to a residual network: `resdsl draw --view diff`.", (("resnet110", {}), ("ror3_110", {})), "diff"),
+    Picture(
+        "basic_to_ror",
+        "What RoR adds to a residual network: `resdsl draw --view diff`.",
+        (("resnet110", {}), ("ror3_110", {})),
+        "diff",
+    ),
     Picture("pyramidnet", "PyramidNet widens with every block.", (("pyramidnet110_a48", {}),)),
 )
 
@@ -109,7 +118,12 @@ def main() -> int:
 
 def page() -> str:
     """The gallery as Markdown: each picture under what it shows, with the command that draws it."""
-    parts = ["# Gallery", "", "Every picture is drawn from a spec by `python examples/gallery/make.py`; each is dark where your system is.", ""]
+    parts = [
+        "# Gallery",
+        "",
+        "Every picture is drawn from a spec by `python examples/gallery/make.py`; each is dark where your system is.",
+        "",
+    ]
     for picture in PICTURES:
         same = len({spec for spec, _ in picture.networks}) < len(picture.networks)
         told = "" if same else f"\n```console\n$ {picture.command}\n```\n"

@@ -20,7 +20,7 @@ from resdsl.cli.options import network_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the output.")
 @click.pass_context
 def command(
-    ctx: click.Context, first: str, second: str, network: str | None, params: dict[str, str], form: str
+    ctx: click.Context, first: str, second: str, network: str | None, params: dict[str, str], *, form: str
 ) -> None:
     """Tell what differs between two networks: parts, blocks, links, survival, cost.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import click
 
@@ -11,7 +11,7 @@ from resdsl.cli.failures import ToolError
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options
 from resdsl.cli.specs import new_loader, read_spec
-from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, RendererMissing, draw
+from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, RendererMissingError, draw
 from resdsl.emit.draw.theme import ThemeName
 from resdsl.emit.draw.views import View
 from resdsl.ir.graph import Graph
@@ -37,15 +37,15 @@ from resdsl.ir.graph import Graph
 @click.option("--format", "form", type=click.Choice([*FORMATS]), help="The format, where no suffix says it.")
 @click.option("--watch", is_flag=True, help="Serve the page on this machine and redraw it as the file is saved.")
 @click.option("--open", "open_page", is_flag=True, help="Open the picture, or the page that is watched.")
-def command(
+def command(  # noqa: PLR0913  one for each option
     specs: tuple[str, ...],
     network: str | None,
     params: dict[str, str],
     view: View,
+    *,
     shade: str | None,
     theme: ThemeName,
     only: str,
-    *,
     unfold: bool,
     layout: str,
     scale: float,
@@ -63,7 +63,7 @@ def command(
 
         serve(specs, network, params, open_page=open_page)
         return
-    target, form = _target(specs[0], output, form)
+    target, form = _target(output, form)
     try:
         drawing = draw(read_graphs(specs, network, params), view, shade=shade, theme=theme, only=only, unfold=unfold)
         if form == "dot" and layout == "auto":
@@ -72,7 +72,7 @@ def command(
             content: str | bytes = write_auto_dot(drawing.graphs[0])
         else:
             content = drawing.png(scale=scale) if form == "png" else drawing.to(form)
-    except RendererMissing as error:
+    except RendererMissingError as error:
         raise ToolError(str(error)) from error
     except DrawingError as error:
         raise click.UsageError(str(error)) from error
@@ -91,11 +91,11 @@ def read_graphs(specs: tuple[str, ...], network: str | None, params: dict[str, s
     graphs: list[Graph] = []
     for spec in specs:
         program = read_spec(spec, loader=loader)
-        graphs.append(program.graph(network or program.preferred, cast("dict[str, object]", params)))
+        graphs.append(program.graph(network or program.preferred, params))
     return graphs
 
 
-def _target(spec: str, output: str | None, form: str | None) -> tuple[str | None, str]:
+def _target(output: str | None, form: str | None) -> tuple[str | None, str]:
     """Where to write, None for beside the spec, and in which format. Raises UsageError."""
     if output is None or output == "-":
         return output, form or "svg"

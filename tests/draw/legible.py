@@ -71,7 +71,12 @@ def crossings(scene: Scene) -> Iterator[str]:
             line = Rect(min(x1, x2), min(y1, y2), abs(x1 - x2), abs(y1 - y2))
             for name, rect in solid:
                 inner = rect.grown(-0.6)
-                if line.x < inner.right and inner.x < line.right + 1e-9 and line.y < inner.bottom and inner.y < line.bottom + 1e-9:
+                if (
+                    line.x < inner.right
+                    and inner.x < line.right + 1e-9
+                    and line.y < inner.bottom
+                    and inner.y < line.bottom + 1e-9
+                ):
                     yield f"a {path.role} from {path.points[0]} to {path.points[-1]} crosses {name} at {rect}"
 
 

@@ -37,7 +37,9 @@ JUNCTIONS: dict[str, Junction] = {
 }
 BLOCKS = {"basic": basic, "bottleneck": bottleneck, "preact_basic": preact_basic}
 STEMS = ((Conv((3, 3), 16),), (Conv((7, 7), 16, (2, 2)), BatchNorm(), Relu(), Maxpool((3, 3), (2, 2))))
-labels = st.from_regex(r"[a-z][a-z_0-9]{0,11}", fullmatch=True) | st.from_regex(r"[a-z][a-z_0-9]{50,60}", fullmatch=True)
+labels = st.from_regex(r"[a-z][a-z_0-9]{0,11}", fullmatch=True) | st.from_regex(
+    r"[a-z][a-z_0-9]{50,60}", fullmatch=True
+)
 
 
 @dataclass(frozen=True)
@@ -164,16 +166,17 @@ class _Builder:
             for _ in range(count):
                 place += 1
                 stride = plan.stride if place == 1 else 1
+                kind = junction
                 out = 4 * width if name == "bottleneck" else width
-                if out < self.shapes[-1].channels and junction not in {"none", "conv_shortcut"}:
-                    junction = "projection"  # the others cannot take channels away
+                if out < self.shapes[-1].channels and kind not in {"none", "conv_shortcut"}:
+                    kind = "projection"  # the others cannot take channels away
                 number = len(self.block_steps)
                 self.block_steps.append(len(self.steps))
                 here = sorted(ending.get(number, []), key=lambda link: -link.level)
                 sources = tuple(self.block_steps[link.first] for link in here)
                 joined = tuple((link.name, self.shapes[s]) for link, s in zip(here, sources, strict=True))
-                survives = self.survives and junction != "none"  # a plain block would leave nothing
-                unit = _unit(_block(name, junction, width, stride), self.shapes[-1], joined, survives)
+                survives = self.survives and kind != "none"  # a plain block would leave nothing
+                unit = _unit(_block(name, kind, width, stride), self.shapes[-1], joined, survives)
                 p = 1 - (number + 1) / n_blocks * (1 - p_last) if survives else None
                 self._add(unit, plan.label, place, sources, p)
         self.sections.append(Section(plan.label, "stage", first, len(self.steps) - 1))
@@ -193,10 +196,6 @@ class _Builder:
             taps=taps,
         )
 
-    def _add(
-        self, unit: Unit, label: str, place: int, sources: tuple[int, ...], survival: float | None = None
-    ) -> None:
+    def _add(self, unit: Unit, label: str, place: int, sources: tuple[int, ...], survival: float | None = None) -> None:
         self.steps.append(Step(unit, (len(self.steps), *sources), label, place, survival))
         self.shapes.append(unit.output_shape)
-
-

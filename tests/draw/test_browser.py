@@ -76,7 +76,8 @@ def test_every_text_of_a_picture_stays_in_its_room(page: Any, tmp_path: Path, vi
     drawing = draw(load(SPEC), view, shade="survival")
     page.goto(drawing.save(tmp_path / "net.svg").as_uri())
     found = page.evaluate(
-        "[...document.querySelectorAll('text')].map(t => { const b = t.getBBox(); return [t.textContent, b.x, b.y, b.width, b.height] })"
+        "[...document.querySelectorAll('text')].map(t => {"
+        " const b = t.getBBox(); return [t.textContent, b.x, b.y, b.width, b.height] })"
     )
     rooms = {(s.text, round(s.x), round(s.y)): s.room for s in drawing.scene.shapes() if isinstance(s, Text)}
     assert len(found) >= len(rooms)
@@ -96,7 +97,9 @@ def test_tabs_show_views(page: Any, html: str) -> None:
     page.goto(html)
     for view in ("overview", "blocks", "strip", "unit", "layers", "table"):
         page.click(f"#tab-{view}")
-        shown = page.evaluate("[...document.querySelectorAll('[role=tabpanel]')].filter(p => !p.hidden).map(p => p.dataset.view)")
+        shown = page.evaluate(
+            "[...document.querySelectorAll('[role=tabpanel]')].filter(p => !p.hidden).map(p => p.dataset.view)"
+        )
         assert shown == [view]
     assert set(VIEWS) > {"overview", "table"}
 
@@ -137,7 +140,9 @@ def test_pointing_at_a_line_marks_its_blocks(page: Any, html: str) -> None:
     assert {"s1", "s1.1"} <= set(hits)
     assert not [one for one in hits if one.startswith("s2")]
     page.hover("#line-1-10")  # the link
-    assert page.evaluate("[...document.querySelectorAll('#panel-overview g.hit')].map(g => g.dataset.key)") == ["link.root"]
+    assert page.evaluate("[...document.querySelectorAll('#panel-overview g.hit')].map(g => g.dataset.key)") == [
+        "link.root"
+    ]
 
 
 def test_search_finds_blocks_and_layers(page: Any, html: str) -> None:
@@ -158,7 +163,9 @@ def test_zoom_drag_and_keys_move_the_picture(page: Any, html: str) -> None:
     before = page.evaluate(place)
     page.keyboard.press("+")
     larger = page.evaluate(place)
-    assert float(larger.split("scale(")[1][:-1]) == pytest.approx(float(before.split("scale(")[1][:-1]) * 1.25, rel=1e-3)
+    assert float(larger.split("scale(")[1][:-1]) == pytest.approx(
+        float(before.split("scale(")[1][:-1]) * 1.25, rel=1e-3
+    )
     page.mouse.move(100, 400)
     page.mouse.down()
     page.mouse.move(180, 450, steps=4)
@@ -223,7 +230,10 @@ def test_print_shows_one_picture_and_nothing_else(page: Any, html: str) -> None:
 
 
 def test_hostile_names_stay_words_on_the_page(page: Any, tmp_path: Path) -> None:
-    spec = SPEC.replace("network ror(n = 5) {", 'network ror(n = 5) { about "</script><script>alert(1)</script><img src=x onerror=alert(2)>"')
+    spec = SPEC.replace(
+        "network ror(n = 5) {",
+        'network ror(n = 5) { about "</script><script>alert(1)</script><img src=x onerror=alert(2)>"',
+    )
     spec += '\n# </pre><script>alert(3)</script> <img src="x" onerror="alert(4)">\n'
     page.goto(draw(load(spec)).save(tmp_path / "net.html").as_uri())
     assert page.locator("script").count() == 1

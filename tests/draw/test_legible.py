@@ -82,10 +82,11 @@ def _check_spine(scene: Scene) -> None:
 def _check_lanes(scene: Scene) -> None:
     """A lane lies strictly outside every lane that it contains."""
     arcs = [shape for shape in scene.shapes() if isinstance(shape, Path) and shape.role in {"link", "shortcut"}]
-    spans = [(max(x for x, _ in a.points), min(y for _, y in a.points), max(y for _, y in a.points), a.points[0][0]) for a in arcs]
+    spans = [
+        (max(x for x, _ in a.points), min(y for _, y in a.points), max(y for _, y in a.points), a.points[0][0])
+        for a in arcs
+    ]
     for outer_x, top, bottom, start in spans:
         for inner_x, inner_top, inner_bottom, inner_start in spans:
             if start == inner_start and top < inner_top and inner_bottom < bottom:
                 assert inner_x < outer_x
-
-

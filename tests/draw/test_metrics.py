@@ -38,4 +38,6 @@ def test_wrapped_text_fits_and_keeps_its_words(words: str, width: float) -> None
     lines = wrapped(words, 11, width)
     assert all(text_width(line, 11) <= width for line in lines)
     if not any(line.endswith("…") for line in lines):
-        assert [word for line in lines for word in line.split(" ")] == [w.strip() for w in words.split(" ") if w.strip()]
+        assert [word for line in lines for word in line.split(" ")] == [
+            w.strip() for w in words.split(" ") if w.strip()
+        ]

@@ -95,7 +95,9 @@ def test_graphviz_puts_every_box_where_the_scene_has_it(tmp_path: Path, view: st
     dx, dy = float(shift[1]), float(shift[2])
     centres = [
         ((min(xs) + max(xs)) / 2 + dx, (min(ys) + max(ys)) / 2 + dy)
-        for xs, ys in (_numbers(path) for path in re.findall(r'<path fill="#[^"]+" stroke="[^"]+"[^>]* d="([^"]+)"', done.stdout))
+        for xs, ys in (
+            _numbers(path) for path in re.findall(r'<path fill="#[^"]+" stroke="[^"]+"[^>]* d="([^"]+)"', done.stdout)
+        )
     ]
     for box in (shape for shape in one.scene.shapes() if isinstance(shape, Box)):
         x, y = box.rect.center[0] * 0.75, box.rect.center[1] * 0.75
@@ -107,8 +109,10 @@ def _numbers(path: str) -> tuple[list[float], list[float]]:
     return [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
 
 
-@pytest.mark.parametrize("words", ['a"b', "a\\nb", "\\N \\G", 'x"] ; evil [href="javascript:alert(1)', "<b>bold</b>", "a\x07b\u202ec"])
-def test_dot_takes_any_words_as_words(tmp_path: Path, words: str) -> None:
+@pytest.mark.parametrize(
+    "words", ['a"b', "a\\nb", "\\N \\G", 'x"] ; evil [href="javascript:alert(1)', "<b>bold</b>", "a\x07b\u202ec"]
+)
+def test_dot_takes_any_words_as_words(words: str) -> None:
     dot = tool("dot", "graphviz")
     source = f"graph {{ n [label={quote(words)}] }}"
     done = subprocess.run([dot, "-Tsvg"], input=source, capture_output=True, text=True, check=True)
@@ -117,7 +121,7 @@ def test_dot_takes_any_words_as_words(tmp_path: Path, words: str) -> None:
     assert "href" not in re.sub(r"<text.*?</text>|<!--.*?-->|xmlns:xlink=\S+|<title>.*?</title>", "", done.stdout)
 
 
-def test_a_graph_for_dot_to_lay_out_is_a_graph(tmp_path: Path) -> None:
+def test_a_graph_for_dot_to_lay_out_is_a_graph() -> None:
     dot = tool("dot", "graphviz")
     source = write_auto_dot(load("ror3_110_sd"))
     done = subprocess.run([dot, "-Tplain"], input=source, capture_output=True, text=True, check=True)
@@ -138,7 +142,10 @@ def test_tikz_compiles(tmp_path: Path, view: str) -> None:
         head = "\\documentclass{article}\\usepackage{amsmath,booktabs}\\begin{document}"
         path.write_text(f"{head}\n{body}\n\\end{{document}}\n", encoding="utf-8")
     done = subprocess.run(
-        [pdflatex, "-interaction=nonstopmode", "-halt-on-error", path.name], cwd=tmp_path, capture_output=True, check=False
+        [pdflatex, "-interaction=nonstopmode", "-halt-on-error", path.name],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
     )
     log = done.stdout.decode("utf-8", "replace")
     if "File `standalone.cls' not found" in log or "File `booktabs.sty' not found" in log:
@@ -152,8 +159,15 @@ def test_tikz_takes_any_words_as_words(tmp_path: Path) -> None:
     words = r"\input{/etc/passwd} \write18{ls} a_b^c~d #1 $x$ %no & {brace} <tag> --dash 'q' 10%"
     source = f"\\documentclass{{article}}\\begin{{document}}\\noindent {escape_tex(words)}\\end{{document}}"
     (tmp_path / "words.tex").write_text(source, encoding="utf-8")
-    subprocess.run([pdflatex, "-interaction=nonstopmode", "-halt-on-error", "words.tex"], cwd=tmp_path, capture_output=True, check=True)
-    shown = subprocess.run([pdftotext, "words.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    subprocess.run(
+        [pdflatex, "-interaction=nonstopmode", "-halt-on-error", "words.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    shown = subprocess.run(
+        [pdftotext, "words.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     assert "root:" not in shown
     for piece in ("input{/etc/passwd}", "write18{ls}", "#1", "%no", "{brace}", "10%"):
         assert piece in " ".join(shown.split())
@@ -171,7 +185,7 @@ def test_a_png_is_as_large_as_it_says_and_the_same_each_time() -> None:
     assert png == drawing().png(scale=1)
 
 
-def test_resvg_draws_with_our_fonts_alone(tmp_path: Path) -> None:
+def test_resvg_draws_with_our_fonts_alone() -> None:
     """Where no font is found resvg draws no letters at all: with ours, the words of a box make dark pixels."""
     pytest.importorskip("resvg_py", reason="NOT TESTED AS PNG: pip install resvg-py")
     png = draw(load("ror3"), theme="print").png(scale=1)

@@ -54,7 +54,11 @@ def test_a_picture_reads_as_sentences(view: str) -> None:
     assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
     assert "ror3" in (title.text or "")
     if view != "table":
-        for words in ("The input is 3 × 32×32.", "Stage s2: 18 blocks (basic)", "3 links middle at level 2: conv shortcut."):
+        for words in (
+            "The input is 3 × 32×32.",
+            "Stage s2: 18 blocks (basic)",
+            "3 links middle at level 2: conv shortcut.",
+        ):
             assert words in (desc.text or "")
 
 
@@ -85,7 +89,15 @@ def test_any_words_stay_words(words: str) -> None:
     shown = root.find(f".//{SVG}text")
     assert shown is not None
     assert (shown.text or "") == clean(words)
-    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {"svg", "title", "desc", "style", "rect", "g", "text"}
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
+        "svg",
+        "title",
+        "desc",
+        "style",
+        "rect",
+        "g",
+        "text",
+    }
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,9 @@ def test_a_picture_is_the_same_on_every_run() -> None:
     runs = set()
     for seed, lang, folder in (("0", "C", "/"), ("1", "C.UTF-8", str(ROOT)), ("random", "C", str(ROOT / "tests"))):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "LANG": lang, "LC_ALL": lang, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=folder, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, cwd=folder, capture_output=True, text=True, check=True
+        )
         runs.add(done.stdout)
     assert len(runs) == 1
 

@@ -1,4 +1,4 @@
-"""Contrast of every pair of colours that meet (WCAG 2.1, 1.4.3 and 1.4.11), and hues that a colour-blind eye tells apart."""
+"""Contrast of every pair of colours that meet (WCAG 2.1, 1.4.3 and 1.4.11), and hues for colour-blind eyes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import pytest
 
 from resdsl.emit.draw.theme import THEMES, Theme, contrast, level_width
 
-BOXES = ("chain", "stage1", "stage2", "stage3", "stage4", "stage5", "conv", "norm", "activation", "pool", "linear", "combine", "random", "other", "added", "removed", "changed")  # fmt: skip
+BOXES = (
+    "chain", "stage1", "stage2", "stage3", "stage4", "stage5", "conv", "norm", "activation", "pool", "linear",
+    "combine", "random", "other", "added", "removed", "changed",
+)  # fmt: skip
 GROUNDS = ("page", "card")
 LEVELS = ("level1", "level2", "level3", "level4", "level5")
 themes = pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)

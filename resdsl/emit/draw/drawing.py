@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resdsl.emit.draw.errors import DrawingError, RendererMissing
+from resdsl.emit.draw.errors import DrawingError, RendererMissingError
 from resdsl.emit.draw.scene import Scene
 from resdsl.emit.draw.theme import THEMES, ThemeName
 from resdsl.emit.draw.views import Choice, View, lay
@@ -76,7 +76,7 @@ class Drawing:
         return str(self.to("svg"))
 
     def png(self, *, scale: float = 2.0) -> bytes:
-        """The picture as PNG, with `scale` dots for each pixel of its size. Raises RendererMissing without `resvg-py`."""
+        """The picture as PNG, with `scale` dots for each pixel. Raises RendererMissingError without `resvg-py`."""
         from resdsl.emit.draw.writers.png import write_png
 
         return write_png(self.scene, self._fixed_theme, scale=scale)
@@ -105,11 +105,11 @@ class Drawing:
         return path
 
     def to_graphviz(self) -> graphviz.Source:
-        """The pinned picture for the `graphviz` package. Raises RendererMissing without it."""
+        """The pinned picture for the `graphviz` package. Raises RendererMissingError without it."""
         try:
             import graphviz
         except ImportError:
-            raise RendererMissing("`to_graphviz` needs the package `graphviz` (`pip install graphviz`)") from None
+            raise RendererMissingError("`to_graphviz` needs the package `graphviz` (`pip install graphviz`)") from None
         return graphviz.Source(str(self.to("dot")))
 
     def to_networkx(self) -> nx.DiGraph[int]:
@@ -119,7 +119,7 @@ class Drawing:
         return to_networkx(self.graphs[0])
 
     @property
-    def _fixed_theme(self) -> str:
+    def _fixed_theme(self) -> ThemeName:
         return "light" if self.theme == "auto" else self.theme
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -7,5 +7,5 @@ class DrawingError(ValueError):
     """A picture was asked for that there is not: an unknown view, a format that cannot hold it."""
 
 
-class RendererMissing(DrawingError):
+class RendererMissingError(DrawingError):
     """A format needs a package that is not installed."""

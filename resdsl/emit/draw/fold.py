@@ -17,7 +17,8 @@ class Detail:
     Attributes:
         first: how many blocks, or spans, at the beginning of a stage or a span are drawn alone.
         last: how many at its end, where links land.
-        alike: what makes neighbours equal: the same `unit`; the same `kind` of block, whatever its channels; or `any` block.
+        alike: what makes neighbours equal: the same `unit`; the same `kind` of block, whatever its channels; or nothing
+            at all: `any` block.
     """
 
     first: int
@@ -43,8 +44,9 @@ class Run:
 
 
 def fold(reading: Reading, section: Section, detail: Detail, tags: Mapping[int, Hashable]) -> tuple[Run, ...]:
-    """The runs of a stage, in order; each of its steps is in exactly one, and no link begins or ends inside a run
-    unless it lies in it wholly. Steps with different `tags` are never in one run.
+    """The runs of a stage, in order; each of its steps is in exactly one.
+
+    No link begins or ends inside a run unless it lies in it wholly, and steps with different `tags` are never in one.
     """
     whole = section.first, section.last
     spans = [

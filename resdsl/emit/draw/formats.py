@@ -38,6 +38,18 @@ def _svg(drawing: Drawing) -> str:
     return _writer("svg", "write_svg")(drawing.scene, drawing.theme)
 
 
+def _html(drawing: Drawing) -> str:
+    return _writer("html", "write_html")(drawing)
+
+
+def _pdf(drawing: Drawing) -> bytes:
+    return drawing.pdf()
+
+
+def _png(drawing: Drawing) -> bytes:
+    return drawing.png()
+
+
 def _fixed(drawing: Drawing) -> str:
     return "light" if drawing.theme == "auto" else drawing.theme
 
@@ -66,10 +78,12 @@ def _mermaid(drawing: Drawing) -> str:
 
 FORMATS: dict[str, Format] = {
     "svg": Format(_svg, "for pages and papers; every shape says what it stands for"),
-    "pdf": Format(lambda drawing: drawing.pdf(), "for papers: vectors, fonts embedded"),
-    "png": Format(lambda drawing: drawing.png(), "pixels, two for each of the picture's"),
-    "html": Format(lambda drawing: _writer("html", "write_html")(drawing), "one page with all views, to explore"),
-    "dot": Format(lambda drawing: _writer("dot", "write_dot")(drawing.scene, _fixed(drawing)), "Graphviz, every place pinned"),
+    "pdf": Format(_pdf, "for papers: vectors, fonts embedded"),
+    "png": Format(_png, "pixels, two for each of the picture's"),
+    "html": Format(_html, "one page with all views, to explore"),
+    "dot": Format(
+        lambda drawing: _writer("dot", "write_dot")(drawing.scene, _fixed(drawing)), "Graphviz, every place pinned"
+    ),
     "tex": Format(_tex, "TikZ; for the view `table` a tabular"),
     "json": Format(lambda drawing: _writer("json", "write_json")(drawing.scene), "the shapes as data"),
     "md": Format(_markdown, "Mermaid in Markdown; for the view `table` a table"),

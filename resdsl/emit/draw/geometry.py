@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import hypot
 
 from resdsl.record import record
@@ -79,7 +80,7 @@ def rounded(points: tuple[Point, ...], radius: float) -> tuple[Line | Bend, ...]
     """The pieces of a line through `points`, its corners rounded by at most `radius`; it starts at `points[0]`."""
     pieces: list[Line | Bend] = []
     before = points[0]
-    for corner, after in zip(points[1:-1], points[2:], strict=True):
+    for corner, after in pairwise(points[1:]):
         reach = min(radius, _distance(before, corner) / (1 if before == points[0] else 2), _distance(corner, after) / 2)
         pieces += [Line(_towards(corner, before, reach)), Bend(corner, _towards(corner, after, reach))]
         before = corner

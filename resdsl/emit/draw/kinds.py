@@ -56,4 +56,6 @@ def places_words(graph: Graph, steps: tuple[int, ...]) -> str:
             runs[-1] = step.section, runs[-1][1], step.place
         else:
             runs.append((step.section, step.place, step.place))
-    return ", ".join(f"{label}[{first}]" if first == last else f"{label}[{first}–{last}]" for label, first, last in runs)
+    return ", ".join(
+        f"{label}[{first}]" if first == last else f"{label}[{first}–{last}]" for label, first, last in runs
+    )

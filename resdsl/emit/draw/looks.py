@@ -16,8 +16,8 @@ class Look:
 
     Attributes:
         name: the kind's name, in words, for the legend.
-        dash: solid where x passes as it is, dashed where a convolution with a norm takes it, long dashes for a bare one,
-            dotted where zeros are appended, dots and dashes where x is pooled first.
+        dash: solid where x passes as it is; dashed where a convolution with a norm takes it, long dashes for a bare
+            one; dotted where zeros are appended, dots and dashes where x is pooled first.
         on_x: the sign of what is done to x; empty for nothing.
         on_f: the sign of what is done to f.
     """

@@ -14,7 +14,7 @@ ASCENT, DESCENT = 0.76, 0.24
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """An upper bound of the width in pixels of one line of text."""
-    return _thousandths(text, bold) * size / 1000
+    return _thousandths(text, bold=bold) * size / 1000
 
 
 def shortened(text: str, size: float, width: float, *, bold: bool = False) -> str:
@@ -45,7 +45,7 @@ def line_height(size: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _thousandths(text: str, bold: bool) -> int:
+def _thousandths(text: str, *, bold: bool) -> int:
     widths = _BOLD if bold else _REGULAR
     return sum(widths.get(character, _UNKNOWN) for character in text)
 

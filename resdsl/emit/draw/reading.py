@@ -1,4 +1,4 @@
-"""What pictures read of a graph once, however much of it they then show: kinds, looks, links, numbers, lines of the spec."""
+"""What pictures read of a graph once, however much they then show: kinds, looks, links, numbers, lines."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def moved_item(item: Item, dx: float, dy: float) -> Item:
 
 
 def of_net(number: int, items: tuple[Item, ...]) -> Group:
-    """The items of one of several nets, as a group `net.2`; keys in it begin with `2:`, for keys are unique in a scene."""
+    """The items of one of several nets, as a group `net.2`; keys in it begin with `2:`, to be unique in the scene."""
     return Group(f"net.{number}", tuple(_renamed(item, f"{number}:") for item in items))
 
 

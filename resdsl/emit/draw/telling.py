@@ -28,4 +28,6 @@ def _tell_part(net: Net, part: Chain | Stage) -> str:
     names = " and ".join(dict.fromkeys(kind_words(unit.definition) for unit in units))
     kinds = " and ".join(dict.fromkeys(kind_words(unit.shortcut) for unit in units))
     blocks = plural(part.section.n_steps, "block")
-    return f"Stage {part.section.label}: {blocks} ({names}) with shortcuts by {kinds}, giving {size_words(part.output)}."
+    return (
+        f"Stage {part.section.label}: {blocks} ({names}) with shortcuts by {kinds}, giving {size_words(part.output)}."
+    )

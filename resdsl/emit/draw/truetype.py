@@ -84,7 +84,10 @@ def _character_map(data: bytes, cmap: int) -> dict[int, int]:
     glyphs: dict[int, int] = {}
     for segment in range(n_segments):
         (end,), (start,) = unpack_from(">H", data, ends + 2 * segment), unpack_from(">H", data, starts + 2 * segment)
-        (delta,), (reach,) = unpack_from(">H", data, deltas + 2 * segment), unpack_from(">H", data, ranges + 2 * segment)
+        (delta,), (reach,) = (
+            unpack_from(">H", data, deltas + 2 * segment),
+            unpack_from(">H", data, ranges + 2 * segment),
+        )
         for code in range(start, min(end, 0xFFFE) + 1):
             glyph = code
             if reach:

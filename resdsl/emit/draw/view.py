@@ -27,7 +27,7 @@ def view(reading: Reading, detail: Detail | Mapping[str, Detail], marks: Marks |
     graph = reading.graph
     stages = list(graph.stages())
     details = detail if isinstance(detail, Mapping) else {section.label: detail for section in stages}
-    tags = marks.steps if marks else {}
+    tags: Mapping[int, Mark] = marks.steps if marks else {}
     runs = {section.label: fold(reading, section, details[section.label], tags) for section in stages}
     lanes = _marked(reading.lanes, marks)
     inner = _inner_lanes(lanes, [run for of_stage in runs.values() for run in of_stage if run.count > 1])
@@ -118,9 +118,7 @@ def _step_mark(step: int, marks: Marks | None) -> Mark:
     return marks.steps.get(step, "=") if marks else ""
 
 
-def _row(
-    reading: Reading, section: Section, run: Run, inner: Sequence[Sequence[Lane]], marks: Marks | None
-) -> Row:
+def _row(reading: Reading, section: Section, run: Run, inner: Sequence[Sequence[Lane]], marks: Marks | None) -> Row:
     steps = reading.graph.steps[run.first : run.last + 1]
     units = distinct(step.unit for step in steps)
     places = steps[0].place, steps[-1].place

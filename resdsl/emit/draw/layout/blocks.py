@@ -12,7 +12,7 @@ from resdsl.emit.draw.layout.heading import MARGIN, heading, input_words, output
 from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, place_chain, place_stage, plan_net
 from resdsl.emit.draw.layout.pitch import Pitch
-from resdsl.emit.draw.layout.rows import link
+from resdsl.emit.draw.layout.rows import Arc, link
 from resdsl.emit.draw.metrics import line_height, shortened
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Path, Scene, Text
@@ -110,8 +110,9 @@ class _Page:
         return max(ends)
 
     def _place_above(self, y: float) -> float:
-        """Places what stands above the cards, column after column, each lower than the one before it, so that no link
-        crosses a line between columns; returns the top of the cards.
+        """Places what stands above the cards; returns the top of the cards.
+
+        Each column begins lower than the one before it, so that no link crosses a line between columns.
         """
         most = 0
         for column in self.columns:
@@ -136,7 +137,7 @@ class _Page:
         enter = end = column.enter
         for part in column.parts:
             if isinstance(part.of, Stage):
-                self._draw_stage(column, part, part.of, card_top, enter)
+                self._draw_stage(column, part, card_top, enter)
                 enter = column.exit
                 end = self._caption(part.of, at, column.bottom)
             else:
@@ -147,18 +148,20 @@ class _Page:
         column.leave = enter
         return end
 
-    def _draw_stage(self, column: _Column, part: Part, stage: Stage, top: float, enter: float) -> None:
+    def _draw_stage(self, column: _Column, part: Part, top: float, enter: float) -> None:
         x = column.frame.spine
         own = [lane for lane in part.taps if column.holds(lane)]
         for number, lane in enumerate(reversed(own)):
             self._taps[lane.key] = x, top - PITCH.between / 2 - PITCH.tap * number
-        group, body, rows = place_stage(part, stage, column.frame, PITCH, (top, 0.0), enter)
+        group, body, rows = place_stage(part, column.frame, PITCH, (top, 0.0), enter)
         self.items.append(group)
         for plan, row in zip(part.rows, rows, strict=True):
             self._taps |= {key: (x, tap) for key, tap in row.taps.items()}
             for lane in plan.ports:
                 start, tap = self._taps[lane.key]
-                self.links.append(link(lane, start, tap, column.frame.lanes[lane.level], row.ports[lane.key], row.edge))
+                self.links.append(
+                    link(lane, Arc((start, tap), column.frame.lanes[lane.level], (row.edge, row.ports[lane.key])))
+                )
         column.exit, column.bottom = rows[-1].exit, body.bottom
 
     def _connect(self, left: _Column, right: _Column) -> None:
@@ -169,7 +172,11 @@ class _Page:
 
     def _caption(self, stage: Stage, at: Frame, y: float) -> float:
         """The stage's name and numbers below its card, left of the spine; returns where they end."""
-        facts = [size_words(stage.output), plural(stage.section.n_steps, "block"), f"{count_words(stage.params)} params"]
+        facts = [
+            size_words(stage.output),
+            plural(stage.section.n_steps, "block"),
+            f"{count_words(stage.params)} params",
+        ]
         name = stage.section.label.replace("_", " ")
         y += 3
         for words, size, bold in ((name, 12.0, True), *((fact, SMALL, False) for fact in facts)):

@@ -1,4 +1,4 @@
-"""Two to five networks side by side, their stages in the same rows, as ResNet and its plain twin in He et al. 2016, Fig. 3."""
+"""Two to five networks side by side, their stages in the same rows, as in He et al. 2016, Fig. 3."""
 
 from __future__ import annotations
 
@@ -37,20 +37,21 @@ ATTEMPTS = (
 
 def lay_compare(graphs: Sequence[Graph], *, shade: bool = False) -> Scene:
     """With as much detail as keeps the picture on a page."""
-    readings, scene = [Reading(graph) for graph in graphs], None
-    for detail, pitch in ATTEMPTS:
-        nets = [view(reading, detail) for reading in readings]
-        scene = lay_nets(nets, pitch, shade=shade)
+    readings = [Reading(graph) for graph in graphs]
+    for detail, pitch in ATTEMPTS[:-1]:
+        scene = lay_nets([view(reading, detail) for reading in readings], pitch, shade=shade)
         if scene.height <= MAX_HEIGHT:
             return scene
-    assert scene is not None, "there is always an attempt"
-    return scene
+    detail, pitch = ATTEMPTS[-1]
+    return lay_nets([view(reading, detail) for reading in readings], pitch, shade=shade)
 
 
 def lay_nets(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
     """Nets in columns, with these rows."""
     columns = lay_columns(nets)
-    plans = [plan_net(net, at, several_lines, shade=shade, header=HEADER) for net, at in zip(nets, columns, strict=True)]
+    plans = [
+        plan_net(net, at, several_lines, shade=shade, header=HEADER) for net, at in zip(nets, columns, strict=True)
+    ]
     items: list[Item] = []
     top = max(_heading(items, net, at) for net, at in zip(nets, columns, strict=True))
     enter = max(input_words(items, net, at.spine, top) for net, at in zip(nets, columns, strict=True))
@@ -58,7 +59,7 @@ def lay_nets(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
     end = bottom
     for number, (net, at, plan) in enumerate(zip(nets, columns, plans, strict=True), start=1):
         tops, heights = zip(*places[number - 1], strict=True)
-        placed = place_net(plan, at, pitch, tops, enter, heights)
+        placed = place_net(plan, at, pitch, tops, enter=enter, heights=heights)
         items.append(of_net(number, placed.items))
         for part, body in zip(plan, placed.bodies, strict=True):
             items += card_header(part, body, at)
@@ -83,7 +84,7 @@ def lay_columns(nets: Sequence[Net]) -> list[Frame]:
 def shared_places(
     nets: Sequence[Net], plans: Sequence[Sequence[Part]], pitch: Pitch, y: float
 ) -> tuple[list[list[tuple[float, float]]], float]:
-    """The top and height of each part of each net, equal for parts that stand beside each other; then the end of all."""
+    """The top and height of each part of each net, equal for parts beside each other; then the end of all."""
     planned = [{id(part.of): part for part in plan} for plan in plans]
     places: list[list[tuple[float, float]]] = [[] for _ in nets]
     for row in align(nets):

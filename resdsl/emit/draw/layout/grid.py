@@ -7,7 +7,7 @@ from resdsl.ir.unit import Node, Unit
 from resdsl.record import record
 
 LINK, TRUNK, GATE, RESIDUAL, SIDE = range(5)
-"""The streams from left to right: links that end here, x, gates computed from x, the branch f, branches inside a branch."""
+"""The streams from left to right: links that end here, x, gates made of x, the branch f, branches inside a branch."""
 
 Stream = tuple[int, int]
 """One of these, and a number among its columns."""

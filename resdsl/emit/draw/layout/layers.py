@@ -1,4 +1,4 @@
-"""Every layer with its own numbers: each distinct block of a stage and each chain, with the shape that leaves each layer."""
+"""Every layer with its own numbers: each distinct block of a stage and each chain, with what leaves each layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resdsl.ir.unit import Unit
 
 
 def lay_layers(graph: Graph, *, shade: bool = False, only: str = "") -> Scene:
-    """One panel for each distinct unit of each section, or of the section that `only` names (`s2`, `s2.3` for one block)."""
+    """One panel for each distinct unit of each part, or of the part that `only` names (`s2`, `s2.3` for one block)."""
     label, _, place = only.partition(".")
     sections = [section for section in graph.sections if not label or section.label == label]
     wanted = int(place) if place.isdecimal() else None
@@ -45,7 +45,11 @@ def _panel(reading: Reading, section: Section, unit: Unit, steps: list[int], key
         lines = [section.label.replace("_", " "), cost]
     else:
         times = f"  ×{len(steps)}" if len(steps) > 1 else ""
-        lines = [f"{places_words(graph, tuple(steps))}{times}", f"{kind_words(unit.definition)} · {kind_words(unit.shortcut)}", cost]
+        lines = [
+            f"{places_words(graph, tuple(steps))}{times}",
+            f"{kind_words(unit.definition)} · {kind_words(unit.shortcut)}",
+            cost,
+        ]
     kept = [p for p in (graph.steps[step].survival for step in steps) if p is not None]
     if kept and shade:
         lines.append(probability_words(kept[0], kept[-1]))

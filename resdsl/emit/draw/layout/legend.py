@@ -62,8 +62,8 @@ def kind_entries(looks: Sequence[Look]) -> list[Entry]:
     for look in ordered:
         sign = (Badge(0, 0, look.on_x, radius=7),) if look.on_x else ()
         entries.append(Entry((*_line("shortcut", 1.3, look.dash), *sign), look.name))
-    for sign in dict.fromkeys(look.on_f for look in ordered if look.on_f):
-        entries.append(Entry((Badge(0, 0, sign, "spine", 7),), f"f {_DONE.get(sign, f'times {sign}')}"))
+    on_f = dict.fromkeys(look.on_f for look in ordered if look.on_f)
+    entries += (Entry((Badge(0, 0, sign, "spine", 7),), f"f {_DONE.get(sign, f'times {sign}')}") for sign in on_f)
     return entries
 
 
@@ -117,7 +117,7 @@ def _survival(net: Net) -> list[Entry]:
     if survival is None or not kept:
         return []
     words = f"survival {clean(survival.schedule)}: {probability_words(kept[0], kept[-1])}"
-    curve = Entry(tuple(survival_bar(kept, Rect(-13, -6, 26, 12), "stage1")), words)
+    curve = Entry((*survival_bar(kept, Rect(-13, -6, 26, 12), "stage1"),), words)
     return [curve, Entry((), _manner(survival))]
 
 

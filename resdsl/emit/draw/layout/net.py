@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import TEXT, Frame, RowWords
 from resdsl.emit.draw.layout.pitch import Pitch
-from resdsl.emit.draw.layout.rows import MARK_INKS, PlacedRow, RowPlan, link, mark_sign, place_row
+from resdsl.emit.draw.layout.rows import MARK_INKS, Arc, PlacedRow, RowPlan, link, mark_sign, place_row
 from resdsl.emit.draw.metrics import shortened
 from resdsl.emit.draw.scene import Box, Card, Dot, Group, Item, Path, Text
 from resdsl.emit.draw.theme import stage_ink
@@ -32,6 +32,13 @@ class Part:
     taps: tuple[Lane, ...]
     rows: tuple[RowPlan, ...] = ()
     header: float = 0.0
+
+    @property
+    def stage(self) -> Stage:
+        """The part as a stage. Raises TypeError for a chain, which has no rows."""
+        if isinstance(self.of, Stage):
+            return self.of
+        raise TypeError(f"`{self.of.section.label}` is a chain")
 
     def lead(self, pitch: Pitch) -> float:
         """From the part above to the card or box: where the taps are."""
@@ -72,7 +79,9 @@ def plan_net(net: Net, frame: Frame, words: RowWords, *, shade: bool, header: fl
         rows = tuple(
             RowPlan(
                 row,
-                _outer_first([lane for lane in (*net.lanes, *row.inner) if lane.first == row.first and lane not in outside]),
+                _outer_first(
+                    [lane for lane in (*net.lanes, *row.inner) if lane.first == row.first and lane not in outside]
+                ),
                 _inner_first([lane for lane in (*net.lanes, *row.inner) if lane.last == row.last]),
                 stage_ink(part.number),
                 words(row),
@@ -95,7 +104,13 @@ def natural_tops(parts: Sequence[Part], pitch: Pitch, y: float) -> list[float]:
 
 
 def place_net(
-    parts: Sequence[Part], frame: Frame, pitch: Pitch, tops: Sequence[float], enter: float, heights: Sequence[float] = ()
+    parts: Sequence[Part],
+    frame: Frame,
+    pitch: Pitch,
+    tops: Sequence[float],
+    *,
+    enter: float,
+    heights: Sequence[float] = (),
 ) -> PlacedNet:
     """Draws the parts with their cards and boxes at `tops`; the spine comes from `enter`.
 
@@ -113,11 +128,14 @@ def place_net(
             group, body = place_chain(part.of, frame, pitch, top, enter)
             enter = body.bottom
         else:
-            group, body, rows = place_stage(part, part.of, frame, pitch, (top, spare), enter)
+            group, body, rows = place_stage(part, frame, pitch, (top, spare), enter)
             for plan, row in zip(part.rows, rows, strict=True):
                 taps |= row.taps
                 links += (
-                    link(lane, frame.spine, taps[lane.key], frame.lanes[lane.level], row.ports[lane.key], row.edge)
+                    link(
+                        lane,
+                        Arc((frame.spine, taps[lane.key]), frame.lanes[lane.level], (row.edge, row.ports[lane.key])),
+                    )
                     for lane in plan.ports
                 )
             enter = rows[-1].exit
@@ -144,7 +162,10 @@ def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: flo
     """A chain's box at `top`, with the spine that comes from `enter`; the second result is the box."""
     lines = chain_lines(chain)
     body = Rect(frame.spine - frame.box / 2, top, frame.box, pitch.box + pitch.line * (len(lines) - 1))
-    items: list[Item] = [Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"), Box(body, MARK_INKS.get(chain.mark, "chain"))]
+    items: list[Item] = [
+        Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"),
+        Box(body, MARK_INKS.get(chain.mark, "chain")),
+    ]
     base = top + pitch.box / 2 + TEXT * 0.36
     for line in lines:
         size = TEXT if len(lines) == 1 else 10
@@ -159,17 +180,18 @@ def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: flo
 
 
 def place_stage(
-    part: Part, stage: Stage, frame: Frame, pitch: Pitch, place: tuple[float, float], enter: float
+    part: Part, frame: Frame, pitch: Pitch, place: tuple[float, float], enter: float
 ) -> tuple[Group, Rect, list[PlacedRow]]:
-    """A stage's card with its rows, with the spine that comes from `enter`; `place` is its top, and the height that it
-    has to spare.
+    """A stage's card with its rows, with the spine that comes from `enter`.
+
+    `place` is its top, and the height that it has to spare.
     """
-    top, spare = place
+    stage, (top, spare) = part.stage, place
     body = Rect(frame.card_left, top, frame.card_right - frame.card_left, part.body(pitch) + spare)
     rows: list[PlacedRow] = []
     y = top + part.header + pitch.pad + spare / (len(part.rows) + 1)
     for plan in part.rows:
-        placed = place_row(plan, frame, pitch, y, enter, f"unit#unit.{plan.row.kind}")
+        placed = place_row(plan, frame, pitch, y, enter=enter, opens=f"unit#unit.{plan.row.kind}")
         rows.append(placed)
         enter = placed.exit
         y += plan.height(pitch) + spare / (len(part.rows) + 1)
@@ -185,5 +207,3 @@ def _outer_first(lanes: list[Lane]) -> tuple[Lane, ...]:
 
 def _inner_first(lanes: list[Lane]) -> tuple[Lane, ...]:
     return tuple(sorted(lanes, key=lambda lane: -lane.level))
-
-

@@ -1,4 +1,4 @@
-"""The overview: stem, stages as cards, runs of blocks as stacks, every level of links, head; the same size at any depth."""
+"""The overview: stem, stages as cards, runs of blocks as stacks, all links, head; the same size at any depth."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MAX_WIDTH, MAX_HEIGHT = 1000.0, 1400.0
 def lay_overview(graph: Graph, *, shade: bool = False) -> Scene:
     """With as much detail as fits: the first block of a stage and the last, where links land, alone if it does."""
     last = 1 if graph.links else 0
-    reading, scene = Reading(graph), None
-    for detail, pitch in _attempts(last):
+    reading = Reading(graph)
+    *attempts, coarsest = _attempts(last)
+    for detail, pitch in attempts:
         scene = _lay(view(reading, detail), pitch, shade=shade)
         if scene.height <= MAX_HEIGHT:
             return scene
-    assert scene is not None, "there is always an attempt"
-    return scene
+    return _lay(view(reading, coarsest[0]), coarsest[1], shade=shade)
 
 
 def _attempts(last: int) -> list[tuple[Detail, Pitch]]:
@@ -44,7 +44,9 @@ def _attempts(last: int) -> list[tuple[Detail, Pitch]]:
 
 def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
     notes = {part.section.label: side_notes(part) for part in net.parts}
-    note_width = max((text_width(words, size, bold=bold) for lines in notes.values() for words, size, bold in lines), default=0)
+    note_width = max(
+        (text_width(words, size, bold=bold) for lines in notes.values() for words, size, bold in lines), default=0
+    )
     left = MARGIN + note_width + 12
     column = frame(net, left, box_width((net,), several_lines))
     parts = plan_net(net, column, several_lines, shade=shade)
@@ -53,7 +55,7 @@ def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
     y = heading(items, net.title, net.facts, MARGIN, width - 2 * MARGIN)
     enter = input_words(items, net, column.spine, y)
     tops = natural_tops(parts, pitch, enter - 4)
-    placed = place_net(parts, column, pitch, tops, enter)
+    placed = place_net(parts, column, pitch, tops, enter=enter)
     items += placed.items
     items += _side(parts, placed, notes, column)
     y = output_words(items, net, column.spine, placed.exit, placed.bodies[-1].bottom)
@@ -90,6 +92,8 @@ def _side(
             height = line_height(size)
             width = text_width(words, size, bold=bold)
             room = Rect(x - width, y, width, height)
-            items.append(Text(x, y + height * 0.75, words, size, "end", bold, ink="text" if bold else "muted", room=room))
+            items.append(
+                Text(x, y + height * 0.75, words, size, "end", bold, ink="text" if bold else "muted", room=room)
+            )
             y += height
     return items

@@ -118,7 +118,7 @@ class _Drawing:
     # ------------------------------------------------------------ wires
 
     def _trunk(self) -> list[Item]:
-        """x as the thick grey line of the papers, from the top to the last layer that continues it, or out."""
+        """The thick grey line of the papers: x from the top to the last layer that continues it, or out."""
         if not self._has_trunk:
             return []
         x, end = self._x[self._grid.trunk], 0
@@ -129,7 +129,7 @@ class _Drawing:
         return [Path(((x, HEAD), (x, low)), "trunk", 3.2, arrow=True, role="spine")]
 
     def _wire(self, source: int, value: int) -> list[Item]:
-        """From a value to a layer: straight down where it continues, else along free tracks between rows and columns."""
+        """From a value to a layer: straight down where it continues, else along free tracks."""
         start, end = self._rect(source), self._rect(value)
         if self._grid.follows[value] == source:
             if self._has_trunk and self._grid.column[value] == self._grid.trunk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.emit.draw.geometry import Rect
+from resdsl.emit.draw.geometry import Point, Rect
 from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame
 from resdsl.emit.draw.layout.pitch import Pitch
 from resdsl.emit.draw.looks import Look
@@ -95,7 +95,7 @@ class PlacedRow:
     edge: float
 
 
-def place_row(plan: RowPlan, frame: Frame, pitch: Pitch, y: float, enter: float, opens: str) -> PlacedRow:
+def place_row(plan: RowPlan, frame: Frame, pitch: Pitch, y: float, *, enter: float, opens: str) -> PlacedRow:
     """Draws a row whose region begins at `y`; the spine comes from `enter`."""
     row, x = plan.row, frame.spine
     taps: dict[str, float] = {}
@@ -119,7 +119,7 @@ def place_row(plan: RowPlan, frame: Frame, pitch: Pitch, y: float, enter: float,
             items.append(Badge(x, box.bottom + pitch.gap / 2 + 9, sign, "spine"))
         first_port = pill.y + pitch.pill / 2
         if row.look:
-            items += shortcut(row.look, x, own_tap, frame.lanes[0], first_port, pill.right)
+            items += shortcut(row.look, Arc((x, own_tap), frame.lanes[0], (pill.right, first_port)))
         for number, lane in enumerate(plan.ports, start=int(row.look is not None)):
             ports[lane.key] = first_port + number * pitch.port
         items.append(Pill(pill))
@@ -130,33 +130,52 @@ def place_row(plan: RowPlan, frame: Frame, pitch: Pitch, y: float, enter: float,
     return PlacedRow(group, leave, taps, ports, edge)
 
 
-def shortcut(look: Look, x: float, tap: float, lane: float, port: float, edge: float) -> list[Item]:
+@record
+class Arc:
+    """The way of a shortcut: from `start` on the spine out to the x of its lane, and back to `end` at a junction."""
+
+    start: Point
+    lane: float
+    end: Point
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Its corners."""
+        return self.start, (self.lane, self.start[1]), (self.lane, self.end[1]), self.end
+
+    @property
+    def middle(self) -> Point:
+        """Half way down its lane."""
+        return self.lane, (self.start[1] + self.end[1]) / 2
+
+
+def shortcut(look: Look, arc: Arc) -> list[Item]:
     """A block's own shortcut from the spine around the box to the junction."""
-    points = ((x, tap), (lane, tap), (lane, port), (edge, port))
     items: list[Item] = [
-        Path(points, "shortcut", 1.3, look.dash, arrow=True, radius=7, role="shortcut"),
-        Dot(x, tap, "shortcut"),
+        Path(arc.points, "shortcut", 1.3, look.dash, arrow=True, radius=7, role="shortcut"),
+        Dot(*arc.start, "shortcut"),
     ]
     if look.on_x:
-        items.append(Badge(lane, (tap + port) / 2, look.on_x))
+        items.append(Badge(*arc.middle, look.on_x))
     return items
 
 
-def link(lane: Lane, x: float, tap: float, at: float, port: float, edge: float) -> Group:
+def link(lane: Lane, arc: Arc) -> Group:
     """A link from the spine out to its lane and back to a junction."""
     ink = level_ink(lane.level)
     dash = lane.look.dash if lane.look else "solid"
-    points = ((x, tap), (at, tap), (at, port), (edge, port))
     width = level_width(lane.level)
-    items: list[Item] = [Path(points, ink, width, dash, arrow=True, radius=9, role="link", level=lane.level)]
-    items.append(Dot(x, tap, ink, 2.8))
+    items: list[Item] = [Path(arc.points, ink, width, dash, arrow=True, radius=9, role="link", level=lane.level)]
+    items.append(Dot(*arc.start, ink, 2.8))
     if lane.look and lane.look.on_x:
-        items.append(Badge(at, (tap + port) / 2, lane.look.on_x, ink))
+        items.append(Badge(*arc.middle, lane.look.on_x, ink))
     kind = lane.look.name if lane.look else "nothing of x"
     times = f" ×{lane.count}" if lane.count > 1 else ""
     tip = f"link {lane.name}{times}: {kind}, level {lane.level}"
     if lane.mark in MARK_INKS:
-        items.append(Badge(at, (tap + port) / 2 + (18 if lane.look and lane.look.on_x else 0), SIGNS[lane.mark], MARK_INKS[lane.mark]))
+        x, y = arc.middle
+        below = 18 if lane.look and lane.look.on_x else 0
+        items.append(Badge(x, y + below, SIGNS[lane.mark], MARK_INKS[lane.mark]))
     return Group(lane.key, tuple(items), (tip,), lane.lines, faded=lane.mark == "=")
 
 
@@ -165,10 +184,14 @@ def mark_sign(mark: Mark, box: Rect) -> list[Item]:
     return [Badge(box.x, box.center[1], SIGNS[mark], MARK_INKS[mark])] if mark in MARK_INKS else []
 
 
-def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[Item]:
+def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[Area]:
     """A track as high as p = 1, filled to the p of each block of a run."""
     step = track.width / len(survivals)
-    tops = [(track.x + step * (i + side), track.bottom - track.height * p) for i, p in enumerate(survivals) for side in (0, 1)]
+    tops = [
+        (track.x + step * (i + side), track.bottom - track.height * p)
+        for i, p in enumerate(survivals)
+        for side in (0, 1)
+    ]
     if len(set(survivals)) > 12:  # a curve says as much as its steps
         tops = [(track.x + track.width * i / (len(survivals) - 1), y) for i, (_, y) in enumerate(tops[::2])]
     fill = ((track.x, track.bottom), *tops, (track.right, track.bottom))

@@ -1,4 +1,4 @@
-"""The strip: one cell for each block, as high as it survives, all levels of links nested above; for the deepest nets."""
+"""The strip: one cell for each block, as high as it survives, links nested above; for the deepest nets."""
 
 from __future__ import annotations
 
@@ -153,5 +153,3 @@ def _captions(items: list[Item], net: Net, places: Places, y: float) -> float:
 
 def _corners(area: Rect) -> tuple[Point, ...]:
     return (area.x, area.y), (area.right, area.y), (area.right, area.bottom), (area.x, area.bottom)
-
-

@@ -66,7 +66,9 @@ def lay_panels(panels: Sequence[Captioned], title: str, facts: str, description:
 
 
 def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: float) -> float:
-    head = max((sum(line_height(11 if n == 0 else 9.5) for n in range(len(panel.lines))) for _, panel in line), default=0)
+    head = max(
+        (sum(line_height(11 if n == 0 else 9.5) for n in range(len(panel.lines))) for _, panel in line), default=0
+    )
     height = max((panel.panel.height for _, panel in line), default=0) + head + 3 * PAD
     for x, panel in line:
         card = Rect(x, y, panel.width, height)
@@ -101,5 +103,3 @@ def _panel(reading: Reading, kind: UnitKind, *, shade: bool) -> Captioned:
     placed = reading.lines_of(graph.steps[step] for step in kind.steps)
     told = tuple(sorted({*placed, *reading.lines(unit.span)}))
     return Captioned(key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)), told)
-
-

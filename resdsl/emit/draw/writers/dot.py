@@ -11,7 +11,7 @@ from resdsl.emit.draw.scene import Area, Badge, Box, Card, Dash, Dot, Path, Pill
 from resdsl.emit.draw.theme import THEMES, Theme
 from resdsl.emit.draw.truetype import read_font
 from resdsl.emit.draw.wording import clean
-from resdsl.emit.draw.writers.marks import LineMark, RectMark, dash_lengths, shape_marks
+from resdsl.emit.draw.writers.marks import LineMark, RectMark, WordsMark, dash_lengths, shape_marks
 
 POINT = 0.75
 
@@ -22,16 +22,17 @@ def write_dot(scene: Scene, theme: str = "light") -> str:
     width, height = _number(scene.width * POINT), _number(scene.height * POINT)
     head = (
         f"graph {quote(scene.title)} {{\n"
-        f"  graph [layout=nop2, bb=\"0,0,{width},{height}\", bgcolor={quote(page.theme.background)}, pad=0, margin=0,"
-        " outputorder=edgesfirst, splines=true]\n"
-        "  node [label=\"\", fixedsize=true, shape=box, style=filled, penwidth=0.8, fontname=\"Helvetica,Arial,Liberation Sans,sans-serif\"]\n"
-        "  edge [arrowhead=none, dir=none, fontname=\"Helvetica,Arial,Liberation Sans,sans-serif\"]"
+        f'  graph [layout=nop2, bb="0,0,{width},{height}", bgcolor={quote(page.theme.background)}, pad=0,'
+        " margin=0, outputorder=edgesfirst, splines=true]\n"
+        '  node [label="", fixedsize=true, shape=box, style=filled, penwidth=0.8,'
+        f' fontname="{_FAMILY}"]\n'
+        '  edge [arrowhead=none, dir=none, fontname="Helvetica,Arial,Liberation Sans,sans-serif"]'
     )
     return "\n".join([head, *page.lines(), "}", ""])
 
 
 def quote(words: str) -> str:
-    """A quoted string of the dot language that is only text: `\\N` and its kin are not expanded."""
+    r"""A quoted string of the dot language that is only text: `\\N` and its kin are not expanded."""
     return '"' + clean(words).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -58,16 +59,17 @@ class _Page:
                         yield self._rect(mark.rect, self.theme.fill(mark.fill), self.theme.line(mark.line), mark.dash)
             case Pill(rect, sign):
                 yield self._rect(rect, self.theme.fill("junction"), self.theme.line("outline"), "solid")
-                yield self._words(rect.center[0], rect.center[1] + 4, sign, 12, "middle", "text")
+                x, y = rect.center
+                yield self._words(WordsMark(x, y + 4, sign, 12, "middle", bold=False, italic=False, ink="text"))
             case Dot(x, y, ink, radius):
                 yield self._disc(x, y, radius, self.theme.paint(ink), self.theme.paint(ink))
             case Badge(x, y, words, ink, radius):
                 yield self._disc(x, y, radius, self.theme.fill("badge"), self.theme.line(ink))
-                yield self._words(x, y + 3.4, words, 9.5, "middle", "text")
+                yield self._words(WordsMark(x, y + 3.4, words, 9.5, "middle", bold=False, italic=False, ink="text"))
             case Area(points, ink):
                 yield from self._areas(points, self.theme.paint(ink))
-            case Text():
-                yield self._words(shape.x, shape.y, shape.text, shape.size, shape.anchor, shape.ink, bold=shape.bold, italic=shape.italic)
+            case Text(x, y, words, size, anchor, bold, italic, ink):
+                yield self._words(WordsMark(x, y, words, size, anchor, bold, italic, ink))
             case Path():
                 yield self._path(shape)
             case _:
@@ -79,7 +81,8 @@ class _Page:
         style = "filled,rounded" if card.dash == "solid" else "filled,rounded,dashed"
         colours = f'fillcolor="{self.theme.fill(card.ink)}", color="{self.theme.line(card.ink)}"'
         anchor = self._anchor(card.rect.center)[1].strip()
-        return f'  subgraph cluster_{self._name()} {{ graph [bb="{low},{high}", style="{style}", {colours}, label=""] {anchor} }}'
+        graph = f'graph [bb="{low},{high}", style="{style}", {colours}, label=""]'
+        return f"  subgraph cluster_{self._name()} {{ {graph} {anchor} }}"
 
     def _rect(self, rect: Rect, fill: str, line: str, dash: Dash) -> str:
         style = "filled,rounded" if dash == "solid" else "filled,rounded,dashed"
@@ -100,20 +103,20 @@ class _Page:
             x = xs[0] + step * (number + 0.5)
             rect = Rect(x - step / 2, top_at(points, x), step, base - top_at(points, x))
             size = f"width={_number(rect.width / 96)}, height={_number(rect.height / 96)}"
-            place = f'pos="{self._at(rect.center)}", {size}, style=filled, fillcolor="{fill}", color="{fill}", penwidth=0'
+            place = (
+                f'pos="{self._at(rect.center)}", {size}, style=filled, fillcolor="{fill}", color="{fill}", penwidth=0'
+            )
             yield self._node(place)
 
-    def _words(
-        self, x: float, y: float, words: str, size: float, anchor: str, ink: str, *, bold: bool = False, italic: bool = False
-    ) -> str:
+    def _words(self, words: WordsMark) -> str:
         """A node without a shape; its text is centred, so it stands where the middle of the text belongs."""
-        shown = clean(words)
-        width = read_font("Arimo-Bold" if bold else "Arimo-Italic" if italic else "Arimo-Regular").width(shown, size)
-        middle = {"start": x + width / 2, "middle": x, "end": x - width / 2}[anchor]
-        font = "Helvetica-Bold" if bold else "Helvetica-Oblique" if italic else "Helvetica,Arial,Liberation Sans,sans-serif"
-        size_of_node = f"fixedsize=shape, width={_number(width / 96)}, height={_number(size / 96)}"
-        place = f'pos="{self._at((middle, y - size * 0.36))}", {size_of_node}'
-        colour = f'fontcolor="{self.theme.line(ink)}", fontsize={_number(size * POINT)}, fontname="{font}"'
+        shown = clean(words.text)
+        name, font = _FONTS["bold" if words.bold else "italic" if words.italic else "regular"]
+        width = read_font(name).width(shown, words.size)
+        middle = words.x + {"start": 0.5, "middle": 0.0, "end": -0.5}[words.anchor] * width
+        size = f"fixedsize=shape, width={_number(width / 96)}, height={_number(words.size / 96)}"
+        place = f'pos="{self._at((middle, words.y - words.size * 0.36))}", {size}'
+        colour = f'fontcolor="{self.theme.line(words.ink)}", fontsize={_number(words.size * POINT)}, fontname="{font}"'
         return self._node(f'shape=none, style="", margin=0, {place}, label={quote(shown)}, {colour}')
 
     def _path(self, path: Path) -> str:
@@ -122,10 +125,13 @@ class _Page:
         if path.arrow:
             splines[-1] = f"e,{self._at(path.points[-1])} {splines[-1]}"
         style = path.dash if path.dash in {"solid", "dashed", "dotted"} else "solid"
-        ends = f"dir={'forward' if path.arrow else 'none'}, arrowhead={'normal' if path.arrow else 'none'}, arrowsize=0.5"
+        ends = (
+            f"dir={'forward' if path.arrow else 'none'}, arrowhead={'normal' if path.arrow else 'none'}, arrowsize=0.5"
+        )
         start, end = self._anchor(path.points[0]), self._anchor(path.points[-1])
         colour = self.theme.line(path.ink)
-        line = f'pos="{";".join(splines)}", color="{colour}", penwidth={_number(path.width * POINT)}, style={style}, {ends}'
+        pen = f'color="{colour}", penwidth={_number(path.width * POINT)}, style={style}, {ends}'
+        line = f'pos="{";".join(splines)}", {pen}'
         return f"{start[1]}\n{end[1]}\n  {start[0]} -- {end[0]} [{line}]"
 
     def _anchor(self, point: Point) -> tuple[str, str]:
@@ -196,3 +202,12 @@ def _between(a: Point, b: Point, part: float) -> Point:
 
 def _number(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+
+
+_FAMILY = "Helvetica,Arial,Liberation Sans,sans-serif"
+_FONTS = {
+    "regular": ("Arimo-Regular", _FAMILY),
+    "bold": ("Arimo-Bold", "Helvetica-Bold"),
+    "italic": ("Arimo-Italic", "Helvetica-Oblique"),
+}
+"""The font whose widths count, and the fonts that Graphviz is to look for."""

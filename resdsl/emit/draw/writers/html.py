@@ -34,10 +34,11 @@ def write_html(drawing: Drawing, *, live: bool = False) -> str:
     policy += "; connect-src 'self'" if live else ""
     title = text(drawing.scene.title)
     tabs = "".join(
-        f'<button role="tab" id="tab-{view}" data-view="{view}" aria-controls="panel-{view}">{NAMES[view]}</button>' for view in views
+        f'<button role="tab" id="tab-{view}" data-view="{view}" aria-controls="panel-{view}">{NAMES[view]}</button>'
+        for view in views
     )
     panels = "\n".join(
-        f'<div role="tabpanel" id="panel-{view}" data-view="{view}" aria-labelledby="tab-{view}" hidden>\n{picture}</div>'
+        f'<div role="tabpanel" id="panel-{view}" data-view="{view}" aria-labelledby="tab-{view}" hidden>{picture}</div>'
         for view, picture in pictures.items()
     )
     specs = "\n".join(_spec(graph, number) for number, graph in enumerate(drawing.graphs, start=1))
@@ -54,15 +55,22 @@ def write_html(drawing: Drawing, *, live: bool = False) -> str:
 <header>
 <h1>{title}</h1>
 <div role="tablist" aria-label="Views">{tabs}</div>
-<div class="search"><input id="search" type="search" placeholder="Search  (/)" aria-label="Search blocks and layers" autocomplete="off"><ul id="results" hidden></ul></div>
+<div class="search">
+<input id="search" type="search" placeholder="Search  (/)" aria-label="Search blocks and layers" autocomplete="off">
+<ul id="results" hidden></ul>
+</div>
 </header>
 <main>
 <section class="stage" aria-label="Picture">
 {panels}
-<div class="tools"><button id="zoom-out" aria-label="Smaller">−</button><button id="zoom-fit">fit</button><button id="zoom-in" aria-label="Larger">+</button></div>
+<div class="tools">
+<button id="zoom-out" aria-label="Smaller">−</button><button id="zoom-fit">fit</button>
+<button id="zoom-in" aria-label="Larger">+</button>
+</div>
 </section>
 <aside>
-<div id="about" aria-live="polite"><p class="hint">Point at a block for its numbers; click a stage for its blocks, a block for its layers. Keys: / search, + − 0 zoom, 1–{len(views)} views.</p></div>
+<div id="about" aria-live="polite"><p class="hint">Point at a block for its numbers; click a stage for its blocks,
+a block for its layers. Keys: / search, + − 0 zoom, 1–{len(views)} views.</p></div>
 <div class="specs">
 {specs}
 </div>
@@ -78,7 +86,7 @@ def write_html(drawing: Drawing, *, live: bool = False) -> str:
 def _views(drawing: Drawing) -> list[str]:
     """The view that was asked for first, then the others that these networks have."""
     several = len(drawing.graphs) > 1
-    views = ["compare", "blocks", "strip", "unit", "layers", "table"] if several else list(_OF_ONE)
+    views: list[str] = list(_OF_SEVERAL if several else _OF_ONE)
     if len(drawing.graphs) == 2:
         views.insert(1, "diff")
     if not any(graph.blocks for graph in drawing.graphs):
@@ -91,13 +99,18 @@ def _picture(drawing: Drawing, view: str) -> str:
     few = sum(len(graph.blocks) for graph in drawing.graphs) <= MOST_UNFOLDED
     only = drawing.choice.only if view == drawing.choice.view else ""
     choice = evolve(drawing.choice, view=view, only=only, unfold=drawing.choice.unfold or few)
-    return write_svg(lay(drawing.graphs, choice), drawing.theme if drawing.theme != "light" else "auto", background=False)
+    return write_svg(
+        lay(drawing.graphs, choice), drawing.theme if drawing.theme != "light" else "auto", background=False
+    )
 
 
 def _spec(graph: Graph, number: int) -> str:
     """The text of a spec, a line an element; its name is the network's."""
     lines = graph.spec.replace("\r\n", "\n").rstrip("\n").split("\n")
-    marked = "".join(f'<div id="line-{number}-{i}" data-line="{i}"><code>{_coloured(line)}</code></div>' for i, line in enumerate(lines, start=1))
+    marked = "".join(
+        f'<div id="line-{number}-{i}" data-line="{i}"><code>{_coloured(line)}</code></div>'
+        for i, line in enumerate(lines, start=1)
+    )
     return f"<h2>{text(graph.name)}</h2><pre>{marked}</pre>"
 
 
@@ -129,13 +142,17 @@ def _hash(content: str) -> str:
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 
 
+_OF_SEVERAL = ("compare", "blocks", "strip", "unit", "layers", "table")
 _OF_ONE = ("overview", "blocks", "strip", "unit", "layers", "table")
 
 NAMES = {view: {"unit": "Units"}.get(view, view.capitalize()) for view in VIEWS}
 
 KEYWORDS = frozenset(
-    "res use network let require input stem head layers stage shortcut link over via else levels survive init tap keys norm act"
-    " about cite expect drop block before residual after layer schedule extern all each if then and or not true false".split()
+    (
+        "res use network let require input stem head layers stage shortcut link over via else levels survive init tap"
+        " keys norm act about cite expect drop block before residual after layer schedule extern all each if then and"
+        " or not true false"
+    ).split()
 )
 """The words that the page shows bold in a spec."""
 

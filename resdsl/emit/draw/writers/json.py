@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.scene import Group, Item, Scene
 
 
 def write_json(scene: Scene) -> str:
-    """`{"width": …, "height": …, "title": …, "description": …, "items": [{"shape": "box", …}, {"shape": "group", …}]}`."""
+    """`{"width": …, "height": …, "title": …, "description": …, "items": [{"shape": "box", …}, …]}`."""
     document = {
         "width": _rounded(scene.width),
         "height": _rounded(scene.height),
@@ -37,7 +37,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Rect):
         return _fields(value)
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [_plain(one) for one in cast("tuple[Any, ...]", value)]
     return _rounded(value) if isinstance(value, float) else value
 
 

@@ -1,4 +1,4 @@
-"""Scene to PDF: lines stay lines, letters stay letters, and the fonts travel with them; nothing but Python is needed."""
+"""Scene to PDF: lines stay lines, letters stay letters, their fonts with them; nothing but Python is needed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class _Page:
             b"<< /Type /Catalog /Pages 2 0 R /Lang (en) /ViewerPreferences << /DisplayDocTitle true >> >>",
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             (
-                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents 4 0 R /Resources {resources} >>"
+                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents 4 0 R"
+                f" /Resources {resources} >>"
             ).encode(),
             _stream(content, "/Filter /FlateDecode"),
             f"<< /Title {_text_string(self._scene.title)} /Subject {_text_string(self._scene.description)} >>".encode(),
@@ -156,12 +157,14 @@ def _font_objects(font: Font, letters: set[str], number: int) -> list[bytes]:
     flags = 32 | (64 if font.slant else 0)
     box = " ".join(map(str, font.box))
     description = (
-        f"<< /Type /FontDescriptor /FontName /{font.name} /Flags {flags} /FontBBox [{box}] /ItalicAngle {_number(font.slant)}"
-        f" /Ascent {font.ascent} /Descent {font.descent} /CapHeight 716 /StemV 80 /FontFile2 {number + 3} 0 R >>"
+        f"<< /Type /FontDescriptor /FontName /{font.name} /Flags {flags} /FontBBox [{box}]"
+        f" /ItalicAngle {_number(font.slant)} /Ascent {font.ascent} /Descent {font.descent} /CapHeight 716"
+        f" /StemV 80 /FontFile2 {number + 3} 0 R >>"
     )
     descendant = (
         f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{font.name} /CIDToGIDMap /Identity /DW 1000 /W [{widths}]"
-        f" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /FontDescriptor {number + 2} 0 R >>"
+        f" /FontDescriptor {number + 2} 0 R"
+        " /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>"
     )
     top = (
         f"<< /Type /Font /Subtype /Type0 /BaseFont /{font.name} /Encoding /Identity-H"

@@ -40,10 +40,14 @@ def write_auto_dot(graph: Graph) -> str:
     names = _names(net)
     for part in net.parts:
         if isinstance(part, Chain):
-            lines.append(f"  {names[part.section.first]} [label={_label(part.words)}, fillcolor={quote(LIGHT.fill('chain'))}]")
+            lines.append(
+                f"  {names[part.section.first]} [label={_label(part.words)}, fillcolor={quote(LIGHT.fill('chain'))}]"
+            )
             continue
         lines.append(f"  subgraph cluster_{part.number} {{")
-        lines.append(f"    label={quote(f'{part.section.label}  {size_words(part.output)}')}; style=rounded; color=gray70")
+        lines.append(
+            f"    label={quote(f'{part.section.label}  {size_words(part.output)}')}; style=rounded; color=gray70"
+        )
         for row in part.rows:
             colour = quote(LIGHT.fill(stage_ink(part.number)))
             lines.append(f"    {names[row.first]} [label={_label(several_lines(row))}, fillcolor={colour}]")
@@ -79,7 +83,9 @@ def _mermaid(net: Net) -> str:
         if isinstance(part, Chain):
             lines.append(f'  {names[part.section.first]}["{_mermaid_text("<br/>", part.words)}"]')
             continue
-        lines.append(f'  subgraph stage{part.number}["{_mermaid_text(" ", (part.section.label, size_words(part.output)))}"]')
+        lines.append(
+            f'  subgraph stage{part.number}["{_mermaid_text(" ", (part.section.label, size_words(part.output)))}"]'
+        )
         for row in part.rows:
             lines.append(f'    {names[row.first]}["{_mermaid_text("<br/>", several_lines(row))}"]')
             lines.append(f'    {names[row.first]}j(("+"))')
@@ -90,7 +96,8 @@ def _mermaid(net: Net) -> str:
         label = f'|"{_mermaid_text(" ", (edge.label,))}"|' if edge.label else ""
         lines.append(f"  {edge.start} {arrow}{label} {edge.end}")
         if edge.level > 0:
-            styles.append(f"  linkStyle {number} stroke:{LIGHT.line(level_ink(edge.level))},stroke-width:{level_width(edge.level):.1f}px")
+            ink, width = LIGHT.line(level_ink(edge.level)), level_width(edge.level)
+            styles.append(f"  linkStyle {number} stroke:{ink},stroke-width:{width:.1f}px")
     return "\n".join([*lines, *styles, ""])
 
 
@@ -139,5 +146,7 @@ def _label(lines: tuple[str, ...]) -> str:
 
 def _mermaid_text(separator: str, lines: tuple[str, ...]) -> str:
     """Text between quotes, with everything that Mermaid or HTML reads as numeric entities."""
-    safe = ("".join(c if c.isalnum() or c in " ,.×·/+=–…[]()" else f"#{ord(c)};" for c in clean(line)) for line in lines)
+    safe = (
+        "".join(c if c.isalnum() or c in " ,.×·/+=–…[]()" else f"#{ord(c)};" for c in clean(line)) for line in lines
+    )
     return separator.join(safe)

@@ -56,7 +56,7 @@ def number(value: float) -> str:
 
 
 class _Sheet:
-    """The style sheet: one class for each distinct look, in the order of first use; rules hold for this picture alone."""
+    """The style sheet: one class for each distinct look, in order of first use, for this picture alone."""
 
     def __init__(self, theme: ThemeName) -> None:
         self._themes: tuple[Theme, ...] = (LIGHT, DARK) if theme == "auto" else (THEMES[theme],)

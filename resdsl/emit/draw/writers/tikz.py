@@ -25,7 +25,7 @@ def write_tikz(scene: Scene, theme: str = "light") -> str:
         "\\begin{document}",
         *colours,
         "\\begin{tikzpicture}[x=0.75bp,y=-0.75bp,line join=round,inner sep=0pt,outer sep=0pt]",
-        f"\\fill[{drawing.colour(THEMES[theme].background)}] (0,0) rectangle ({_number(scene.width)},{_number(scene.height)});",
+        f"\\fill[{drawing.colour(THEMES[theme].background)}] (0,0) rectangle {_at((scene.width, scene.height))};",
     ]
     return "\n".join([*head, *body, "\\end{tikzpicture}", "\\end{document}", ""])
 
@@ -52,7 +52,9 @@ class _Drawing:
             case DiscMark(x, y, radius, fill, line, width):
                 pen = f",{self._pen(line, width, 'solid')}" if line else ""
                 command = "filldraw" if line else "fill"
-                return f"\\{command}[fill={self._fill(fill)}{pen}{fade}] {_at((x, y))} circle[radius={_length(radius)}];"
+                return (
+                    f"\\{command}[fill={self._fill(fill)}{pen}{fade}] {_at((x, y))} circle[radius={_length(radius)}];"
+                )
             case LineMark(start, pieces, line, width, dash):
                 steps = [_at(start)]
                 for piece in pieces:
