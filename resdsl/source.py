@@ -20,6 +20,9 @@ class Source:
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"  # not its text: every span of a tree or graph would repeat it
+
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(i + 1 for i, character in enumerate(self.text) if character == "\n")]

@@ -73,6 +73,9 @@ class Found:
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
+    def __repr__(self) -> str:
+        return f"Found({self.definition.name!r})"  # its module holds it again
+
 
 @state
 class Loader:
