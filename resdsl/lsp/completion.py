@@ -75,6 +75,8 @@ def complete(version: Version, offset: int, limits: Limits) -> tuple[int, list[I
         return _in_text(version, cursor, offset)
     if cursor.inside == "comment":
         return offset, []
+    if version.definition_at(offset) is None and (cursor.closers or cursor.slot != "none"):
+        version = version.as_if(f"{version.source.text[: cursor.start]}_ {cursor.closers}")
     slot = _slot(version, cursor, offset)
     items = [*_arguments(version, cursor, offset), *_names(version, cursor, slot, offset)]
     words = cursor.keywords if slot == cursor.slot else frozenset[str]()

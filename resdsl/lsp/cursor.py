@@ -55,6 +55,7 @@ class Cursor:
         inside: whether it stands in a comment or a quoted text.
         quoted: the text from its quote to the cursor, where it stands in a quoted text.
         statement: the kind of the keyword of the statement that it stands in.
+        closers: what closes the brackets that are open.
     """
 
     start: int
@@ -65,6 +66,7 @@ class Cursor:
     inside: Literal["", "comment", "text"] = ""
     quoted: str = ""
     statement: str = ""
+    closers: str = ""
 
 
 def read_cursor(text: str, offset: int, limits: Limits) -> Cursor:
@@ -88,13 +90,15 @@ def read_cursor(text: str, offset: int, limits: Limits) -> Cursor:
     takes = machine.expected()
     words = {kind: word for word, kind in load_table().keywords.items()}
     slot = _slot(machine, len(machine.states) - 1) if "NAME" in takes else "none"
+    place = Place(source, machine, lexed.tokens, len(tokens))
     return Cursor(
         start,
         word,
         frozenset(words[kind] for kind in takes if kind in words) - _AS_NAMES.get(slot, frozenset()),
         slot,
         _call(machine, tokens),
-        statement=Place(source, machine, lexed.tokens, len(tokens)).keyword(),
+        statement=place.keyword(),
+        closers="".join(_CLOSERS[bracket.kind] for bracket in reversed(place.open_brackets())),
     )
 
 
@@ -183,7 +187,7 @@ def _arguments(name: str, slot: Slot, start: int, tokens: list[Token]) -> Call:
             parts[-1].append(token)
     names = [part[0].text if len(part) > 1 and part[1].kind == "EQUALS" else "" for part in parts]
     strides = [bool(part) and part[0].kind == "SLASH" for part in parts]
-    given = {name for name in names if name} | ({"stride"} if any(strides) else set())
+    given = {name for name in names if name} | ({"stride"} if any(strides) else set[str]())
     n_positional = sum(not name and not stride for name, stride in zip(names[:-1], strides[:-1], strict=True))
     keyword = names[-1] or ("" if not parts[-1] else "…")
     return Call(name, slot, frozenset(given), n_positional, keyword)
@@ -195,6 +199,7 @@ _AS_NAMES: dict[Slot, frozenset[str]] = {
     "layer": frozenset({"in"}),
     **dict.fromkeys(("block", "shortcut", "network", "init", "schedule"), frozenset({"norm", "act", "in"})),
 }
+_CLOSERS = {"OPEN_PAREN": ")", "OPEN_BRACKET": "]", "OPEN_BRACE": "}"}
 _DEFINING = frozenset({"NETWORK", "BLOCK", "SHORTCUT", "LAYER", "SCHEDULE"})
 
 # What a rule of the grammar that may begin at a place says about a name there; the first that is found counts.

@@ -10,7 +10,6 @@ from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.problems import Problems
-from resdsl.limits import DEFAULT, Limits
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
 from resdsl.lsp.symbols import SymbolTable, build_table, path_span
@@ -42,7 +41,7 @@ class Document:
         """The document as it is, with the files that it uses as they are."""
         reading = self._read()
         if self._version is None or self._version.reading is not reading:
-            self._version = Version(reading, self._networks, self._files.limits)
+            self._version = Version(reading, self._networks, self._files)
         return self._version
 
     def _read(self) -> Reading:
@@ -57,11 +56,17 @@ class Document:
 class Version:
     """A document at one moment; everything is computed when it is first asked for."""
 
-    def __init__(self, reading: Reading, networks: Networks, limits: Limits = DEFAULT) -> None:
+    def __init__(self, reading: Reading, networks: Networks, files: Files) -> None:
         self.reading = reading
-        self._limits = limits
+        self._limits = files.limits
+        self._files = files
         self._networks = networks
         networks.keep_only({found.definition.name for found in self.networks})
+
+    def as_if(self, text: str) -> Version:
+        """What the document would be with another text."""
+        reading = self._files.read_text(Source(self.source.name, text, self.source.path))
+        return Version(reading, Networks(self._limits, {}), self._files)
 
     @property
     def module(self) -> Module:
@@ -145,9 +150,9 @@ class Version:
     def _in_used(self) -> Iterator[Diagnostic]:
         """For each used file with mistakes, a message at its `use`."""
         for use, module in zip(self.module.program.uses, self.reading.uses, strict=True):
-            if module is None or not module.problems.errors:
+            wrong = list(module.problems.errors) if module is not None else []
+            if not wrong:
                 continue
-            wrong = module.problems.errors
             more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
             message = f"`{use.path}` has mistakes: {wrong[0].message} ({wrong[0].span}){more}"
             yield Diagnostic(wrong[0].code, message, path_span(use))

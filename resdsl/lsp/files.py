@@ -37,6 +37,9 @@ class Reading:
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
+    def __repr__(self) -> str:
+        return f"Reading({self.module.source.name!r})"
+
 
 @state
 class Files:

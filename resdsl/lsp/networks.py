@@ -37,6 +37,9 @@ class Outcome:
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
+    def __repr__(self) -> str:
+        return f"Outcome({self.name!r})"
+
     @property
     def graph(self) -> Graph | None:
         """The graph with the network's defaults; None where it has mistakes."""

@@ -25,7 +25,9 @@ class Session(LanguageServer):
     """One editor's session. Diagnostics are pushed, a moment after the last key; every other answer is asked for."""
 
     def __init__(self) -> None:
-        super().__init__("resdsl", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  - pygls leaves *args untyped
+            "resdsl", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
+        )
         self.editor = Editor()
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._drawings: Path | None = None

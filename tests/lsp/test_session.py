@@ -7,6 +7,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from resdsl.compiler import check, load
+from resdsl.data import library_folder
 from tests.lsp.person import Client, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,6 +28,26 @@ network small(depth: int = 20) {
 """
 
 GOOD = BROKEN.replace("bassic", "basic")
+
+PAIR = """\
+res 1
+block pair(width, stride = 1) { residual conv(3, width, /stride) -> bn -> relu -> conv(3, width) -> bn }
+"""
+
+USING_PAIR = """\
+res 1
+use "blocks.res"
+
+network paired {
+  input 3x32x32
+  stem  conv(3x3, 16) -> bn -> relu
+  stage s1    : pair(16) * 2
+  stage s2 /2 : pair(32) * 2
+  shortcut none_at_all
+}
+
+shortcut none_at_all { y = f }
+"""
 
 
 async def test_a_broken_spec_is_mended_formatted_and_renamed_and_then_checks(client: Client, open_folder: Path):
@@ -136,13 +157,11 @@ async def test_the_draw_command_gives_the_overview(client: Client, open_folder: 
 
 
 async def test_a_rename_reaches_other_files_and_unsaved_text(client: Client, open_folder: Path):
-    blocks = "res 1\nblock pair(width, stride = 1) { residual conv(3, width, /stride) -> bn -> relu -> conv(3, width) -> bn }\n"
     first = Person(client, open_folder / "blocks.res", "res 1\n")
-    second = Person(client, open_folder / "uses_blocks.res", GOOD.replace("basic", "pair").replace("std.res", "blocks.res").replace(
-        "shortcut identity else zero_pad", "shortcut same") + "shortcut same { y = f }\n")  # fmt: skip
+    second = Person(client, open_folder / "uses_blocks.res", USING_PAIR)
     assert {d.code for d in await second.told()} == {"name-unknown"}
     n_before = len(client.published)
-    first.type(blocks)  # not saved: the other document sees it all the same
+    first.type(PAIR)  # not saved: the other document sees it all the same
     assert await second.told_again(n_before) == []
 
     wanted = types.RenameParams(first.document, first.at("pair"), "two")
@@ -180,8 +199,8 @@ async def test_definitions_lead_into_the_library(client: Client, open_folder: Pa
     found = await client.text_document_definition_async(types.DefinitionParams(person.document, person.at("zero_pad")))
     assert isinstance(found, types.Location)
     assert found.uri.endswith("/specs/std.res")
-    library = Path(found.uri.removeprefix("file://")).read_text(encoding="utf-8").split("\n")
-    assert library[found.range.start.line].startswith("shortcut zero_pad")
+    line = (library_folder() / "std.res").read_text(encoding="utf-8").split("\n")[found.range.start.line]
+    assert line.startswith("shortcut zero_pad")
 
     params = types.ReferenceParams(types.ReferenceContext(include_declaration=False), person.document, person.at("n="))
     places = await client.text_document_references_async(params)

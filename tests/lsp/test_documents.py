@@ -1,0 +1,191 @@
+"""What is told of a document, whole or broken, alone or with others; what is computed anew after an edit, and what not."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from resdsl.compiler import check
+from resdsl.lsp import networks as networks_room
+from resdsl.lsp.document import Version
+from resdsl.lsp.editor import Editor
+from tests.lsp.conftest import Show
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+
+TWO = """\
+res 1
+use "std.res"
+
+network first {
+  input 3x32x32
+  stem  conv(3x3, 16)
+  stage s1    : basic(16) * 2
+  stage s2 /2 : basic(32) * 2
+  shortcut identity else zero_pad
+}
+
+network second(depth: int = 3) {
+  input 3x32x32
+  stem  conv(3x3, 16)
+  stage s1 : basic(16) * depth
+}
+"""
+
+
+def now(editor: Editor, key: str) -> Version:
+    version = editor.version(key)
+    assert version is not None
+    return version
+
+
+def told(editor: Editor, key: str) -> list[tuple[str, str]]:
+    return [(d.code.value, d.span.text if d.span else "") for d in now(editor, key).diagnostics()]
+
+
+def test_the_messages_are_those_of_check(editor: Editor, show: Show, tmp_path: Path):
+    text = TWO.replace("zero_pad", "zero_pat").replace("basic(16) * depth", "basic(16 * depth")
+    key = show(text)
+    expected = [(d.code, d.message) for d in check(tmp_path / "net.res").diagnostics]
+    assert len(expected) == 2
+    assert sorted((d.code.value, d.message) for d in now(editor, key).diagnostics()) == sorted(
+        (code.value, message) for code, message in expected
+    )
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.res")), ids=lambda path: path.name)
+def test_of_the_library_nothing_is_told_that_check_does_not_tell(path: Path, editor: Editor):
+    editor.open(path.as_uri(), path.read_text(encoding="utf-8"), path)
+    version = now(editor, path.as_uri())
+    assert [d.message for d in version.diagnostics() if d.severity == "error"] == []
+
+
+def test_a_mistake_in_one_network_leaves_the_other_its_graph(editor: Editor, show: Show):
+    version = now(editor, show(TWO.replace("stage s2 /2 :", "stage /2 :")))
+    first, second = version.networks
+    assert version.outcome(first) is None
+    outcome = version.outcome(second)
+    assert outcome is not None
+    assert outcome.graph is not None
+    assert len(outcome.graph.blocks) == 3
+
+
+def test_what_follows_from_a_syntax_mistake_is_not_told(editor: Editor, show: Show):
+    key = show(
+        TWO.replace("block", "block")
+        + "block own(width, stride = 1) { residual conv(3, width ->-> bn }\nnetwork third { input 3x8x8 stage s1 : own(3) }\n"
+    )
+    assert {code.partition("-")[0] for code, _ in told(editor, key)} == {"syntax"}
+
+
+def test_the_same_mistake_in_a_base_is_told_once(editor: Editor, show: Show):
+    key = show(TWO.replace("zero_pad", "identity") + 'network third = first { about "again" }\n')
+    assert told(editor, key) == [("shortcut-shape", "identity")]
+
+
+@pytest.fixture
+def elaborated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of networks as they are elaborated."""
+    names: list[str] = []
+    elaborate = networks_room.elaborate
+
+    def counted(found, *arguments, **options):
+        names.append(found.definition.name)
+        return elaborate(found, *arguments, **options)
+
+    monkeypatch.setattr(networks_room, "elaborate", counted)
+    return names
+
+
+def test_an_edit_elaborates_only_the_network_that_it_is_in(editor: Editor, show: Show, elaborated: list[str]):
+    key = show(TWO)
+    assert told(editor, key) == []
+    assert elaborated == ["first", "second"]
+    editor.edit(key, "# a line more\n" + TWO.replace("depth: int = 3", "depth: int = 4"))
+    assert told(editor, key) == []
+    assert elaborated == ["first", "second", "second"]
+
+
+def test_an_edit_of_a_block_elaborates_what_may_use_it(editor: Editor, show: Show, elaborated: list[str]):
+    block = "block own(width, stride = 1) { residual conv(3, width, /stride) }\n"
+    key = show(TWO.replace("basic", "own") + block)
+    assert told(editor, key) == []
+    editor.edit(key, TWO.replace("basic", "own") + block.replace("conv(3", "conv(5"))
+    assert told(editor, key) == []
+    assert elaborated == ["first", "second"] * 2
+
+
+def test_messages_keep_their_places_when_text_above_them_changes(editor: Editor, show: Show, elaborated: list[str]):
+    text = TWO.replace("shortcut identity else zero_pad", "shortcut identity")
+    key = show(text)
+    (before,) = now(editor, key).diagnostics()
+    above = "# one\n# two\n"
+    editor.edit(key, above + text)
+    (after,) = now(editor, key).diagnostics()
+    assert elaborated == ["first", "second"]
+    assert before.span is not None
+    assert after.span is not None
+    assert after.span.start == before.span.start + len(above)
+    assert after.span.source is now(editor, key).source
+    assert [note.span.start - len(above) for note in after.notes] == [note.span.start for note in before.notes]
+
+
+def test_a_document_sees_the_unsaved_text_of_another(editor: Editor, show: Show):
+    show("res 1\nblock own(width) { residual conv(3, width) }\n", "blocks.res")
+    using = show(
+        'res 1\nuse "blocks.res"\nnetwork n { input 3x8x8 stage s1 : own(3) shortcut half }\nshortcut half { y = f + 0.5 * x }\n'
+    )
+    assert told(editor, using) == []
+    blocks = next(key for key in editor.shown() if key != using)
+    editor.edit(blocks, "res 1\nblock other(width) { residual conv(3, width) }\n")
+    assert told(editor, using) == [("name-unknown", "own")]
+    assert list(editor.dependents(blocks)) == [using]
+    editor.close(blocks)
+    assert told(editor, using) == []  # the file on disk counts again
+
+
+def test_a_used_file_with_mistakes_is_told_of_at_its_use(editor: Editor, show: Show):
+    show("res 1\nblock own(width) { residual conv(3 width) }\n", "blocks.res")
+    using = show(
+        'res 1\nuse "blocks.res"\nnetwork n { input 3x8x8 stage s1 : own(3) shortcut half }\nshortcut half { y = f + 0.5 * x }\n'
+    )
+    assert ("syntax-unexpected", "blocks.res") in told(editor, using)
+
+
+def test_files_that_use_each_other_in_a_circle_are_told_of_and_read_again_later(editor: Editor, show: Show):
+    one = show('res 1\nuse "two.res"\n', "one.res")
+    two = show('res 1\nuse "one.res"\n', "two.res")
+    assert {code for code, _ in told(editor, one)} == {"use-cycle"}
+    assert {code for code, _ in told(editor, two)} == {"use-cycle"}
+    editor.edit(two, "res 1\n")
+    assert told(editor, one) == []
+
+
+def test_a_text_that_has_no_file_yet_is_a_document_too(editor: Editor):
+    editor.open("untitled:Untitled-1", TWO)
+    assert told(editor, "untitled:Untitled-1") == []
+    assert [found.definition.name for found in now(editor, "untitled:Untitled-1").networks] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "res", "res 2", "}{", "network", "res 1 network a = a", "\x00", "res 1\n" + "(" * 200]
+)
+def test_no_text_is_too_broken_to_be_told_of(text: str, editor: Editor, show: Show):
+    version = now(editor, show(text))
+    assert version.diagnostics() or text in ("", "res 1 network a = a")
+
+
+def test_a_thousand_edits_leave_nothing_behind(editor: Editor, show: Show):
+    key = show(TWO)
+
+    def edit(times: int) -> int:
+        for number in range(times):
+            editor.edit(key, TWO.replace("* 2", f"* {number % 7 + 1}") + f"# {number}\n")
+            now(editor, key).diagnostics()
+            _ = now(editor, key).table
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = edit(50)
+    after = edit(1000)
+    assert after < before * 1.02
