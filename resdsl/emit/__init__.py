@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,3 +42,14 @@ def emit(graph: Graph, to: str) -> Any:
 
     emitter = EMITTERS[to]
     return getattr(import_module(emitter.module), emitter.function)(graph)
+
+
+class _Callable(ModuleType):
+    """This package, which can be called: `resdsl.emit` is it as soon as anything has imported a part of it."""
+
+    def __call__(self, graph: Graph, to: str) -> Any:
+        """The function `emit`."""
+        return emit(graph, to)
+
+
+sys.modules[__name__].__class__ = _Callable

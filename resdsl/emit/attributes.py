@@ -9,8 +9,9 @@ from collections.abc import Collection
 from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.ir.graph import Graph
 
+
 def check_names(graph: Graph) -> None:
-    """Raises ResError where a name of the graph is none: those of a `.res` file always are, those of a JSON graph may not be.
+    """Raises ResError where a name is none: those of a `.res` file always are, those of a JSON graph need not be.
 
     A name has ASCII letters, digits and underscores, no digit first.
     """
@@ -24,7 +25,7 @@ def check_names(graph: Graph) -> None:
 
 
 def free_attribute(name: str, taken: Collection[str]) -> str:
-    """The name, with underscores behind it while a module of torch, Python or the network itself uses it already.
+    """The name, with underscores behind it while torch, Python or the network itself uses it already.
 
     A stage `train` becomes `train_`, and its keys `train_.0.conv1.weight`. Underscores in front are torch's and Python's
     own, and are left out.

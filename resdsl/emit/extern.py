@@ -29,7 +29,7 @@ def register(name: str, factory: type | str) -> None:
             It is called with the block's arguments, by name, and must return an `nn.Module`.
 
     Raises:
-        ValueError: where the class has no place that another program could import it from.
+        ValueError: where the class has no place that another program could import it from, or its name is taken.
     """
     module, separator, attribute = (
         factory.partition(":") if isinstance(factory, str) else (factory.__module__, ":", factory.__qualname__)
@@ -39,7 +39,12 @@ def register(name: str, factory: type | str) -> None:
         raise ValueError(
             f'`{factory}` is not a class that can be imported: a class of a module, or "package.module:Class"'
         )
-    _EXTERNS[name] = ExternClass(module, attribute)
+    lent = ExternClass(module, attribute)
+    taken = [other for other, by in _EXTERNS.items() if other != name and by.name == lent.name and by != lent]
+    if taken or attribute in ("torch", "nn", "F"):
+        used_by = f"`extern block {taken[0]}`" if taken else "every emitted file"
+        raise ValueError(f"the name `{attribute}` is used by {used_by} already; give the class another")
+    _EXTERNS[name] = lent
 
 
 def unregister(name: str) -> None:

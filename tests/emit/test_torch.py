@@ -260,7 +260,8 @@ def test_taps_return_features_by_label_then_the_output():
 
 
 def test_a_backbone_without_a_head_returns_its_last_stage_once():
-    spec = 'res 1 use "std.res" network net { input 3x8x8 stem conv(3x3, 4) stage s1 : basic(4) * 1 stage s2 /2 : basic(8) * 1 '
+    spec = 'res 1 use "std.res" network net { input 3x8x8 stem conv(3x3, 4) '
+    spec += "stage s1 : basic(4) * 1 stage s2 /2 : basic(8) * 1 "
     taps = build(load(spec + "shortcut identity else zero_pad tap s1, s2 }"))
     assert list(taps(batch())) == ["s1", "s2"]
     plain = build(load(spec + "shortcut identity else zero_pad }"))
@@ -272,7 +273,9 @@ def test_a_backbone_without_a_head_returns_its_last_stage_once():
 def test_signals_and_volumes_are_built_as_images_are(rank, conv):
     size = "x".join(["8"] * rank)
     spec = f'res 1 use "std.res" network net {{ input 2x{size} stem conv(3, 4) -> bn -> relu stage s1 : basic(4) * 2 '
-    spec += "stage s2 /2 : basic(8) * 2 head global_avgpool -> linear(3) shortcut identity else zero_pad init he_fan_out }"
+    spec += (
+        "stage s2 /2 : basic(8) * 2 head global_avgpool -> linear(3) shortcut identity else zero_pad init he_fan_out }"
+    )
     model = build(load(spec))
     assert isinstance(model.stem.conv, conv)
     assert model(torch.randn(2, 2, *[8] * rank)).shape == (2, 3)

@@ -201,7 +201,7 @@ def _deserves_name(taker: Operation, producer: Operation, inline: Inline, *, wei
         return (is_residual and inline.n_weighted > 0) or inline.n_weighted + inline.has_arguments > 1
     if taker.has_arguments or taker.call.form == "expression":
         return inline.n_weighted > 0 or (taker.has_arguments and inline.has_arguments)
-    if weights_end_lines and producer.is_weighted:
+    if weights_end_lines and producer.is_weighted and producer.part in ("before", "residual") and not producer.group:
         return True
     return taker.is_weighted and inline.n_weighted > 0
 
@@ -279,7 +279,7 @@ class _Writer:
                 usual = ("h",) if self.uses[operation.value] > 1 else ("f", "h")
             case "residual" | "survive":
                 usual = ("f", "g")
-            case "shortcut" | "link" | "after" if operation.value in self._from_residual:
+            case "shortcut" | "link" | "after" if operation.value in self._from_residual or len(operation.inputs) > 1:
                 usual = ("y",)
             case "link" if operation.group in self.body.inputs:
                 usual = (operation.group, "g")

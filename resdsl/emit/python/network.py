@@ -83,6 +83,8 @@ def _make_section(made: NetworkClass, section: Section, walks: Mapping[str, Walk
     items = list(_blocks([made.classes[unit] for unit in units]))
     if walks[section.label].is_plain:
         return broken(f"self.{attribute} = nn.Sequential(", items, ")", BODY)
+    if len(items) == 1 and items[0].startswith("*"):
+        return [f"{BODY}self.{attribute} = nn.ModuleList{items[0][1:]}"]
     return broken(f"self.{attribute} = nn.ModuleList([", items, "])", BODY)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from resdsl.emit.python.repeats import repeats
-from resdsl.emit.python.text import BODY, INDENT, filled
+from resdsl.emit.python.text import BODY, INDENT, WIDTH, filled
 from resdsl.ir.graph import Graph, Survival
 
 RUN = '''\
@@ -28,12 +28,9 @@ def write_probabilities(graph: Graph) -> list[str]:
     reading waits for the device, and a Python float on a module makes torch.compile specialise each block on its own.
     """
     numbers = [step.survival for step in graph.steps if step.survival is not None]
-    formula = _formula(numbers)
-    lines = (
-        [f"{BODY}p = {formula}"]
-        if formula
-        else [f"{BODY}p = [", *filled(map(repr, numbers), BODY + INDENT), f"{BODY}]"]
-    )
+    lines = [f"{BODY}p = {_formula(numbers) or numbers}"]
+    if len(lines[0]) > WIDTH:
+        lines = [f"{BODY}p = [", *filled(map(repr, numbers), BODY + INDENT), f"{BODY}]"]
     return [
         *lines,
         f'{BODY}self._schedule = torch.tensor(p, dtype=torch.float64, device="cpu")',
