@@ -100,7 +100,7 @@ def build_chain(name: str, chain: ast.Chain, spine: Spine, scope: Scope, dynamic
     x = spine.shape
     builder = UnitBuilder((x,), spine.limits)
     frame = LayerFrame(builder, dynamic, x.rank)
-    y = frame.chain(chain, builder.input(0), scope)
+    y = frame.chain(chain, builder.input(0), scope, spine.sections[-1].span if spine.sections else None)
     nodes, output = builder.finish(y)
     return Unit(definition=name, inputs=(x,), nodes=nodes, output=output, span=chain.span)
 

@@ -11,7 +11,8 @@ from resdsl.elaborate.arguments import SettingPlacer, setting_missing
 from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result, evaluate
-from resdsl.elaborate.problems import mistake, sure
+from resdsl.elaborate.perspective import at_use, with_maker, with_note
+from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Closure, Scope, describe
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
@@ -37,10 +38,14 @@ class LayerFrame:
     rank: int
     path: tuple[Found, ...] = ()
 
-    def chain(self, chain: ast.Chain, tensor: Tensor, scope: Scope) -> Tensor:
-        """The tensor through the layers, one after another."""
+    def chain(self, chain: ast.Chain, tensor: Tensor, scope: Scope, maker: Span | None = None) -> Tensor:
+        """The tensor through the layers, one after another; `maker` is the text that made it, for messages."""
         for layer in chain.layers:
-            tensor = self.apply(layer, tensor, scope)
+            try:
+                tensor = self.apply(layer, tensor, scope)
+            except Mistake as found:
+                raise with_maker(found, layer.span, maker, tensor.shape) from None
+            maker = layer.span
         return tensor
 
     def apply(self, reference: ast.Reference, tensor: Tensor | Zero, scope: Scope) -> Tensor:
@@ -53,14 +58,23 @@ class LayerFrame:
         op = place(target.found, target, self.rank)
         if op.wants_vector() and tensor.shape.rank and tensor.shape.positions == 1:
             tensor = self.builder.add(Flatten(), (tensor,), reference.span)
-        return self.builder.add(op, (tensor,), reference.span)
+        try:
+            return self.builder.add(op, (tensor,), reference.span)
+        except Mistake as found:
+            if reference.name not in self.dynamic.names:
+                raise
+            stands_for = self.dynamic.names[reference.name].reference.span
+            raise with_note(found, stands_for, f"`{reference.name}` is this") from None
 
     def _apply_composite(self, target: Target, found: Found, reference: ast.Reference, tensor: Tensor) -> Tensor:
         definition = sure(found.definition, ast.Layer)
         scope = bind(found, target.calls, reference.span, self.dynamic)
         scope.names |= {"x": tensor, "in": tensor.shape.channels}
         with self.expanding(found, reference.name_span), self.builder.inside(definition.name):
-            result = self.equations(definition, scope)
+            try:
+                result = self.equations(definition, scope)
+            except Mistake as inside:
+                raise at_use(inside, reference.span, found, f"{tensor.shape} comes in here") from None
         if not isinstance(result, Tensor):
             raise _no_result(definition)
         return result
@@ -153,7 +167,9 @@ def place(op: type[Op], target: Target, rank: int) -> Op:
     try:
         return _make(op, rank, *(value for value, _ in written.values()))
     except SettingError as error:
-        span = written[error.setting][1] if error.setting in written else target.span
+        value, span = written.get(error.setting, (None, target.span))
+        if isinstance(value, tuple) and len(value) != rank > 0 and error.setting in _SIZES:
+            raise _other_rank(op, error.setting, value, rank, span) from None
         raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {error.message}", span) from None
     except ShapeError as error:
         raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
@@ -164,6 +180,16 @@ def _make(op: type[Op], rank: int, *values: SettingValue) -> Op:
     """The layer with all its settings as written; typed, since `false` is no bias and 0 one that starts from 0."""
     names = [setting.name for setting in op.SETTINGS]
     return op.make(dict(zip(names, values, strict=True)), rank)
+
+
+def _other_rank(op: type[Op], setting: str, value: tuple[int, ...], rank: int, span: Span) -> Mistake:
+    sizes = "x".join(map(str, value))
+    message = f"the {setting} `{sizes}` of `{op.NAME}` has {len(value)} sizes; the input has {rank}"
+    same = f"`{value[0]}` alone means {value[0]} in every dimension" if len(set(value)) == 1 else ""
+    return mistake(Code.SHAPE_RANK, message, span, help=same)
+
+
+_SIZES = frozenset({"kernel", "stride", "padding", "dilation"})
 
 
 def _default(setting: Setting) -> SettingValue:

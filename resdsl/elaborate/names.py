@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from resdsl.diagnostics import Code, Diagnostic, Note
 from resdsl.elaborate.definitions import KINDS, Found, Module
 from resdsl.elaborate.network_walk import NetworkWalk
+from resdsl.elaborate.perspective import own_notes
 from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.references import References
 from resdsl.elaborate.unknown import in_words
@@ -157,9 +159,9 @@ def _warn_of_hidden(found: Found, problems: Problems) -> None:
         problems.add(
             Diagnostic(
                 Code.NAME_SHADOWS,
-                f"the {in_words(kind)} `{definition.name}` hides the one of a used file",
+                f"the {in_words(kind)} `{definition.name}` hides the one of `{Path(hidden.module.source.name).name}`",
                 definition.name_span,
-                notes=(Note(hidden.definition.name_span, "this one"),),
+                notes=own_notes(Note(hidden.definition.name_span, "this one")),
                 help="give yours a name of its own",
                 severity="warning",
             )

@@ -125,11 +125,15 @@ class _Planner:
         statement, scope = entry
         value = evaluate_value(statement.shape, scope)
         sizes = value if isinstance(value, tuple) else (value,)
-        whole = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size >= 1]
-        if len(whole) != len(sizes) or not 1 <= len(sizes) <= 4:
-            message = f"an input is channels × sizes in at most three dimensions, not {describe(value)}"
-            help = "for an image `input 3x224x224`; computed, `input [3, size, size]`"
-            raise mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=help)
+        if not 1 <= len(sizes) <= _MOST_SIZES:
+            message = f"an input has channels and up to three sizes; {describe(value)} has {len(sizes)} numbers"
+            raise mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=_INPUT_FORM)
+        whole: list[int] = []
+        for size in sizes:
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                message = f"channels and sizes of an input are whole numbers from 1, not {describe(size)}"
+                raise mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=_INPUT_FORM)
+            whole.append(size)
         shape = Shape(whole[0], tuple(whole[1:]))
         if shape.elements > self.limits.tensor_elements:
             message = f"an input of {shape.elements:,} values; the caller allows {self.limits.tensor_elements:,}"
@@ -271,6 +275,9 @@ def _default(name: str) -> ast.Reference:
     span = Span(_DEFAULTS, start, start + len(name))
     return ast.Reference(name, None, span=span, name_span=span)
 
+
+_MOST_SIZES = 4  # channels, and three dimensions
+_INPUT_FORM = "for an image `input 3x224x224`; computed, `input [3, size, size]`"
 
 _DEFAULTS = Source("(defaults)", "norm bn  act relu  shortcut identity else projection")
 _DEFAULT_KINDS = ast.Kinds(_default("identity"), _default("projection"), span=_default("identity").span)

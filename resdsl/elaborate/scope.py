@@ -90,7 +90,11 @@ def describe(value: Value | Tensor | Zero) -> str:
         case int():
             return f"the whole number `{value}`"
         case float():
-            return f"the number `{value:g}`"
+            return (
+                f"the number `{int(value)}.0`"
+                if value.is_integer() and abs(value) < 1e15
+                else f"the number `{value:g}`"
+            )
         case str():
             return f'the text "{value}"'
         case tuple():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from resdsl.diagnostics import Code, Note
@@ -9,6 +10,7 @@ from resdsl.elaborate.bind import Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import FED_X, Result
 from resdsl.elaborate.layers import LayerFrame
+from resdsl.elaborate.perspective import at_use, own_notes
 from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.tensors import ZERO, Tensor, Zero, ZeroUsed
@@ -60,21 +62,27 @@ class Site:
 
         Raises Mistake where neither fits, with the kinds that would.
         """
+        joined = self._try(junction)
+        if isinstance(joined, _Misfit):
+            raise self._report(joined, junction)
+        return joined
+
+    def _try(self, junction: Junction) -> Joined | _Misfit:
         first = resolve("shortcut", junction.kinds.first, junction.scope, self.frame.dynamic)
         y = self._attempt(lambda: self.place(first, self.x))
         if isinstance(y, Tensor):
             return Joined(y, first.name)
         if junction.kinds.otherwise is None:
-            raise self._misfit(junction, first, self.x, y)
+            return _Misfit(first, self.x, y)
         otherwise = resolve("shortcut", junction.kinds.otherwise, junction.scope, self.frame.dynamic)
         stand_in = self._attempt(lambda: self._place_alone(otherwise))
         if not isinstance(stand_in, Tensor):
-            raise self._misfit(junction, otherwise, self.x, stand_in)
+            return _Misfit(otherwise, self.x, stand_in)
         y = self._attempt(lambda: self.place(first, stand_in, fed=self.x))
         if not isinstance(y, Tensor):
             y = self._attempt(lambda: self.place(first, stand_in))
         if not isinstance(y, Tensor):
-            raise self._misfit(junction, first, stand_in, y)
+            return _Misfit(first, stand_in, y)
         plain = y.value == stand_in.value + 1 and isinstance(self.frame.builder.nodes[-1].op, Add)
         return Joined(y, otherwise.name if plain else f"{first.name} on {otherwise.name}")
 
@@ -98,13 +106,12 @@ class Site:
         finally:
             del self.frame.builder.nodes[n_nodes:]
 
-    def cost_of(self, reference: ast.Reference, scope: Scope) -> int | None:
-        """The parameters that a kind would add here; None where it does not fit."""
+    def _cost_of(self, junction: Junction) -> int | None:
+        """The parameters that a shortcut would add here; None where it does not fit."""
         builder = self.frame.builder
         n_nodes = len(builder.nodes)
         try:
-            target = resolve("shortcut", reference, scope, self.frame.dynamic)
-            y = self._attempt(lambda: self.place(target, self.x))
+            joined = self._try(junction)
             shapes = [*builder.inputs, *(node.shape for node in builder.nodes)]
             added = builder.nodes[n_nodes:]
             n_params = sum(node.op.n_params(*(shapes[value] for value in node.inputs)) for node in added)
@@ -112,7 +119,7 @@ class Site:
             return None
         finally:
             del builder.nodes[n_nodes:]
-        return n_params if isinstance(y, Tensor) else None
+        return n_params if isinstance(joined, Joined) else None
 
     def _attempt(self, place: Callable[[], Tensor]) -> Tensor | Mistake | None:
         """What is placed; or why its shapes do not fit, and the unit is as it was."""
@@ -140,7 +147,7 @@ class Site:
             return y
         raise mistake(
             Code.SHORTCUT_ELSE,
-            f"`{target.name}` cannot stand after `else`: without f nothing of it is left to stand in for x",
+            f"`{target.name}` cannot stand after `else`: without `f`, nothing of it is left to stand in for `x`",
             target.span,
             notes=_defined(target),
             help="a kind after `else` is a sum with `f`, such as `projection` or `zero_pad`",
@@ -157,30 +164,53 @@ class Site:
         if "stride" not in scope.names:
             scope.names["stride"] = _stride(fed.shape, out, target.span)
         with self.frame.expanding(found, target.span):
-            return self.frame.equations(definition, scope)
+            try:
+                return self.frame.equations(definition, scope)
+            except Mistake as inside:
+                raise at_use(inside, target.span, found) from None
 
-    def _misfit(self, junction: Junction, target: Target, x: Tensor, why: Mistake | None) -> Mistake:
-        message = f"`{target.name}` cannot go around {self.what}: {x.shape} comes in, {self.f.shape} must go out"
-        label = why.diagnostic.message if why else ""
-        if target.name == "identity":
-            label = "keeps the shape"
-        notes = (Note(self.makes, f"makes {self.f.shape} here"),) if self.makes else ()
-        help = self._ways_out(junction)
-        return mistake(Code.SHORTCUT_SHAPE, message, target.span, label=label, notes=notes, help=help)
+    def _report(self, misfit: _Misfit, junction: Junction) -> Mistake:
+        name, x, out = misfit.target.name, misfit.x.shape, self.f.shape
+        message = f"`{name}` cannot go around {self.what}: {x} comes in, {out} must go out"
+        label = "keeps the shape" if name == "identity" else misfit.why.diagnostic.message if misfit.why else ""
+        if x == out:
+            message = f"`{name}` cannot go around {self.what}, through which {x} comes in and goes out"
+        notes = (Note(self.makes, f"makes {out} here"),) if self.makes else ()
+        help = self._ways_out(junction, misfit)
+        return mistake(Code.SHORTCUT_SHAPE, message, misfit.target.span, label=label, notes=notes, help=help)
 
-    def _ways_out(self, junction: Junction) -> str:
-        """The common kinds that would fit after `else`, with what each costs here."""
+    def _ways_out(self, junction: Junction, misfit: _Misfit) -> str:
+        """The common kinds that would fit here, after `else` or alone, with what each costs."""
         ways: list[str] = []
-        first = junction.kinds.first.name
-        for name, option in (("projection", "option B, "), ("zero_pad", "option A, "), ("conv_shortcut", "")):
-            if name == first or junction.scope.module.find("shortcut", name) is None:
+        first = junction.kinds.first
+        keyword = _KEYWORD.search(first.span.source.text[: first.span.start])
+        for name, option in _COMMON.items():
+            if junction.scope.module.find("shortcut", name) is None or name in (first.name, misfit.target.name):
                 continue
-            reference = ast.Reference(name, None, span=junction.kinds.span, name_span=junction.kinds.span)
-            added = self.cost_of(reference, junction.scope)
-            if added is not None:
-                cost = f"+{added:,} parameters here" if added else "none"
-                ways.append(f"`shortcut {first} else {name}` ({option}{cost})")
+            kind = ast.Reference(name, None, span=first.span, name_span=first.span)
+            for kinds in (ast.Kinds(first, kind, span=first.span), ast.Kinds(kind, None, span=first.span)):
+                added = self._cost_of(Junction(kinds, junction.scope))
+                if added is not None:
+                    cost = f"+{added:,} parameters here" if added else "none"
+                    written = f"{first.span.text} else {name}" if kinds.otherwise is not None else name
+                    ways.append(f"`{written}` ({option}{cost})")
+                    break
+        if ways and keyword is not None:
+            ways[0] = f"`{keyword[1]} {ways[0][1:]}"
         return " or ".join(ways[:2])
+
+
+@record
+class _Misfit:
+    """Why a shortcut does not fit: which kind, what came in, and the mistake that shows it, if any."""
+
+    target: Target
+    x: Tensor
+    why: Mistake | None
+
+
+_KEYWORD = re.compile(r"(shortcut|via)\s*$")
+_COMMON = {"projection": "option B, ", "zero_pad": "option A, ", "conv_shortcut": "", "none": "no shortcut, "}
 
 
 def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...]:
@@ -196,4 +226,4 @@ def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...]:
 
 def _defined(target: Target) -> tuple[Note, ...]:
     found = target.found
-    return (Note(found.definition.name_span, "defined here"),) if isinstance(found, Found) else ()
+    return own_notes(Note(found.definition.name_span, "defined here")) if isinstance(found, Found) else ()

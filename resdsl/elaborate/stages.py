@@ -7,18 +7,20 @@ from collections.abc import Mapping
 
 from resdsl.diagnostics import Code
 from resdsl.elaborate.alike import alike
-from resdsl.elaborate.bind import Dynamic, resolve
+from resdsl.elaborate.bind import Dynamic, Target, resolve
 from resdsl.elaborate.blocks import LinkEnd, Placing, build_block
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
 from resdsl.elaborate.links import LinkSpan
-from resdsl.elaborate.problems import mistake, sure
+from resdsl.elaborate.perspective import at_use
+from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.record import field, record, state
+from resdsl.source import Span
 from resdsl.syntax import ast
 
 StageSingle = ast.Shortcut | ast.Survive | ast.Norm | ast.Act | ast.About
@@ -141,12 +143,21 @@ class StagePlacer:
             label=label,
         )
         target = resolve("block", run.run.block, scope, plan.dynamic)
+        found = sure(target.found, Found)
+        try:
+            return self._unit(target, found, placing, plan.dynamic, run.run.block.span)
+        except Mistake as inside:
+            where = f"placed here as {label}, where {placing.x} comes in"
+            raise at_use(inside, run.run.block.span, found, where) from None
+
+    def _unit(self, target: Target, found: Found, placing: Placing, dynamic: Dynamic, span: Span) -> Unit:
+        """The unit of a block at its place, which another network of the program may have built already."""
         limits = self.spine.limits
-        known = sure(target.found, Found).units
-        key = alike(target, placing, plan.dynamic, limits)
+        known = found.units
+        key = alike(target, placing, dynamic, limits)
         if key is not None and key in known:
             return known[key]
-        unit = build_block(target, placing, plan.dynamic, limits, run.run.block.span)
+        unit = build_block(target, placing, dynamic, limits, span)
         unit = self._units.setdefault(unit, unit)
         if key is not None:
             known[key] = unit

@@ -206,6 +206,10 @@ class BodyWalk(Walk):
         if y is None:
             raise _no_result(definition)
         y.used = True
+        if y.kind == "value":
+            message = f"`y` is a value; what leaves `{definition.name}` is a tensor"
+            form = "y = x + f" if isinstance(definition, ast.ShortcutKind) else "y = x -> relu"
+            raise mistake(Code.SHORTCUT_EQUATION, message, y.span or definition.name_span, help=f"as in `{form}`")
         for statement in definition.statements:
             bound = self.names.bound.get(statement.name) if isinstance(statement, ast.Equation) else None
             if bound is not None and bound.span is not None and not bound.used:
