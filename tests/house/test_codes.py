@@ -6,8 +6,8 @@ from pathlib import Path
 from resdsl.diagnostics import Code
 
 TESTS = Path(__file__).resolve().parents[1]
-NOT_FROM_A_PROGRAM = {Code.GRAPH_FORMAT}
-"""Codes that no .res file can cause; a test elsewhere raises each."""
+NOT_FROM_A_PROGRAM = {Code.GRAPH_FORMAT, Code.EXTERN_UNREGISTERED}
+"""What no check of a .res file can tell; a test elsewhere raises each."""
 
 
 def test_every_code_has_a_bad_program():

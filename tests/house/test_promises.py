@@ -39,8 +39,10 @@ def uses(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_file_runs_text_or_finds_code_by_name(path: Path):
     place = path.relative_to(PACKAGE).as_posix()
-    if place.startswith(("emit/torch", "integrations/", "lsp/")):
+    if place.startswith(("emit/torch", "integrations/")):
         return  # where our own emitted text becomes a module, on purpose
+    if place == "cli/draw_server.py":
+        return  # `draw --watch` serves its page on this machine
     assert [use for use in uses(path) if (place, use) not in ALLOWED] == []
 
 
