@@ -22,8 +22,8 @@ MOST_UNFOLDED = 130
 """Nets with at most so many blocks show each of them on the page."""
 
 
-def write_html(drawing: Drawing, *, live: bool = False) -> str:
-    """The page; with `live`, one that asks its own server for news."""
+def write_html(drawing: Drawing, *, live: str = "") -> str:
+    """The page; with `live`, the version of what it shows, one that asks its own server for news."""
     views = _views(drawing)
     style = _asset("page.css")
     script = _asset("page.js") + (_asset("live.js") if live else "")
@@ -48,6 +48,7 @@ def write_html(drawing: Drawing, *, live: bool = False) -> str:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="version" content="{live}">
 <title>{title}</title>
 <style>{style}</style>
 </head>
@@ -77,6 +78,28 @@ a block for its layers. Keys: / search, + − 0 zoom, 1–{len(views)} views.</p
 </aside>
 </main>
 <pre id="trouble" role="alert" hidden></pre>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def write_trouble(trouble: str, version: str) -> str:
+    """A page that says what is wrong with a spec that was never right, and asks its own server for news."""
+    style, script = _asset("page.css"), _asset("live.js")
+    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; connect-src 'self'"
+    shown = "\n".join(text(line).replace(" ", "\u00a0") if clean(line) else "" for line in trouble.split("\n"))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="version" content="{version}">
+<title>resdsl</title>
+<style>{style}</style>
+</head>
+<body>
+<pre id="trouble" role="alert">{shown}</pre>
 <script>{script}</script>
 </body>
 </html>
