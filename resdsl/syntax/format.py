@@ -46,7 +46,7 @@ class _Kept(Trivia):
         self._next = 0
 
     def above(self, node: ast.Syntax, blank: int) -> tuple[list[Item], int]:
-        top = isinstance(node, ast.Definition)
+        top = isinstance(node, ast.Definition | ast.Use | ast.Integer)  # the integer is the edition
         items = self._take(node.span.start, top=top)
         between = self._blank_before(node.span.start, top=top)
         if top and items:
@@ -72,8 +72,9 @@ class _Kept(Trivia):
         if bisect_left(self._comment_starts, end) == first:
             return None
         self._next = bisect_left(self._comment_starts, end)
-        ends_line = brace is not None and self._comments[self._next - 1].end == len(self._text[:brace].rstrip())
-        return _strip_lines(self._text[node.span.start : end]) + ("\n" if ends_line else "")
+        last = self._comments[self._next - 1]
+        to_brace = last.kind == "COMMENT" and not self._text[last.end : end].strip()
+        return _strip_lines(self._text[node.span.start : end]) + ("\n" if to_brace else "")
 
     def breaks(self, parts: Sequence[ast.Syntax]) -> frozenset[int]:
         return frozenset(

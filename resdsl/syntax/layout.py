@@ -140,17 +140,17 @@ def _columns(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def _with_comment_columns(lines: Sequence[_Line]) -> list[tuple[_Line, int]]:
-    """Each line with the column of its comment: comments of lines that follow each other align."""
+    """Each line with the column of its comment: comments align on lines that follow each other, indented alike."""
     columns: list[tuple[_Line, int]] = []
-    for commented, run in groupby(lines, key=_is_commented):
+    for _, run in groupby(lines, key=_comment_run):
         group = list(run)
-        width = max(len(line.text) for line in group) if commented else 0
+        width = max(len(line.text) for line in group)
         columns += [(line, width) for line in group]
     return columns
 
 
-def _is_commented(line: _Line) -> bool:
-    return bool(line.comment)
+def _comment_run(line: _Line) -> int:
+    return len(line.text) - len(line.text.lstrip()) if line.comment else -1
 
 
 def _finish(line: _Line, width: int) -> str:

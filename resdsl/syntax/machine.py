@@ -186,7 +186,9 @@ def _prepare(rule: Rule) -> _Reduction:
         return _Reduction(rule.symbol, rule.length, None if rule.length == 1 else _hand_up, rule.picks, 0)
     plain = rule.picks == list(range(rule.length))
     make = ACTIONS[rule.action]
-    return _Reduction(rule.symbol, rule.length, make, None if plain else rule.picks, rule.action in DEEPENING)
+    return _Reduction(
+        rule.symbol, rule.length, make, None if plain else rule.picks, rule.action in DEEPENING and rule.length > 1
+    )
 
 
 def _pick(children: list[Any], picks: list[Pick] | None) -> list[Any]:

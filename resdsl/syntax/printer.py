@@ -102,8 +102,8 @@ def print_statement(statement: AnyStatement) -> str:
 def program_items(program: ast.Program, trivia: Trivia) -> list[Item]:
     """The items of a whole file."""
     edition = ast.Integer(program.edition, span=trivia.edition(program))
-    comments, _ = trivia.above(edition, 0)
-    items = [*comments, Item(_line(f"res {program.edition}"), trailing=trivia.after(edition))]
+    comments, blank = trivia.above(edition, 0)
+    items = [*comments, Item(_line(f"res {program.edition}"), blank, trailing=trivia.after(edition))]
     for use in program.uses:
         _place(items, use, trivia, 0)
     previous: ast.AnyDefinition | None = None

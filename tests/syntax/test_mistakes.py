@@ -301,9 +301,8 @@ def test_a_changed_token_is_told_once_and_nearby(capsys: pytest.CaptureFixture[s
             n_near += abs(mistakes[0].span.line - source.position(token.start)[0]) <= 2
             n_single += len(mistakes) == 1
     with capsys.disabled():
-        print(
-            f"\n{n_wrong} of 500 mutants are no programs: {n_near / n_wrong:.1%} told within two lines, {n_single / n_wrong:.1%} told once"
-        )
+        figures = f"{n_near / n_wrong:.1%} told within two lines, {n_single / n_wrong:.1%} told once"
+        print(f"\n{n_wrong} of 500 mutants are no programs: {figures}")
     assert n_near / n_wrong >= 0.95
     assert n_single / n_wrong >= 0.93
 
