@@ -52,7 +52,7 @@ _SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 
 @click.group(cls=Verbs, subcommand_metavar="VERB …", context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="resdsl", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Residual networks as text: check, show and build them.
+    """Residual networks as text: check, show, draw and build them.
 
     A SPEC is a .res file, the name of a network of the library (see `resdsl list`), `-` for standard input, or the
     text of a spec itself.

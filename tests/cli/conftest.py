@@ -20,7 +20,7 @@ Spawn = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def run() -> Run:
     def run(*arguments: str, input: str | None = None) -> Result:
-        return CliRunner().invoke(cli, arguments, input=input, prog_name="resdsl", env={"COLUMNS": "100"})
+        return CliRunner().invoke(cli, arguments, input=input, prog_name="resdsl")
 
     return run
 
