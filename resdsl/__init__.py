@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from resdsl.diagnostics import Code, Diagnostic, ResError
     from resdsl.emit import emit
     from resdsl.emit.draw import Drawing, draw
+    from resdsl.emit.extern import register
     from resdsl.ir.graph import Graph, Link, Section, Step
     from resdsl.ir.unit import Node, Unit
     from resdsl.limits import Limits
@@ -47,6 +48,7 @@ _HOMES = {
     "emit": "resdsl.emit",
     "load": "resdsl.compiler",
     "parse": "resdsl.syntax",
+    "register": "resdsl.emit.extern",
 }
 
 
@@ -88,4 +90,5 @@ __all__ = [
     "emit",
     "load",
     "parse",
+    "register",
 ]

@@ -27,8 +27,8 @@ def check_names(graph: Graph) -> None:
 def free_attribute(name: str, taken: Collection[str]) -> str:
     """The name, with underscores behind it while torch, Python or the network itself uses it already.
 
-    A stage `train` becomes `train_`, and its keys `train_.0.conv1.weight`. Underscores in front are torch's and Python's
-    own, and are left out.
+    A stage `train` becomes `train_`, and its keys `train_.0.conv1.weight`. Names that begin with an underscore are
+    torch's and Python's own; those underscores are left out.
     """
     name = name.lstrip("_") or "unnamed"
     name = f"n{name}" if name[0].isdigit() else name

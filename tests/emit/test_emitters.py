@@ -10,8 +10,12 @@ import pytest
 import torch
 
 from resdsl import emit, load
+from resdsl.elaborate.vocabulary import INIT_RULES
+from resdsl.elaborate.vocabulary import SCHEMES as SCHEME_NAMES
 from resdsl.emit import EMITTERS
 from resdsl.emit.attributes import MODULE_ATTRIBUTES
+from resdsl.emit.python.initialise import INIT_RULES as RULES
+from resdsl.emit.schemes import SCHEMES
 
 NETWORKS = ("resnet20", "ror3", "resnet110_gate", "resnet50_drop_path", "swapout20_4", "resnet3d18", "nin")
 
@@ -83,3 +87,8 @@ def test_the_text_is_the_same_in_every_process(seed):
         env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
     )
     assert done.stdout.strip() == hashlib.sha256(emit(load("ror3_110_sd"), "python").encode()).hexdigest()
+
+
+def test_the_words_of_the_language_are_those_of_the_tables():
+    assert dict(INIT_RULES) == {name: rule.n_arguments for name, rule in RULES.items()}
+    assert set(SCHEME_NAMES) == set(SCHEMES)
