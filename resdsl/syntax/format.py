@@ -10,7 +10,7 @@ from resdsl.limits import DEFAULT, Limits
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.layout import Item, lay_out
-from resdsl.syntax.lexer import Lexed, find_docs, lex
+from resdsl.syntax.lexer import Lexed, lex
 from resdsl.syntax.parser import parse
 from resdsl.syntax.printer import Trivia, program_items
 
@@ -29,7 +29,7 @@ def fmt(text: str, *, name: str = "text", limits: Limits = DEFAULT) -> str:
     lexed = lex(source, limits)
     lines = lay_out(program_items(program, _Kept(source, lexed)))
     formatted = "\n".join(lines) + "\n"
-    _prove(program, lexed, source, Source(name, formatted), limits)
+    _prove(program, lexed, Source(name, formatted), limits)
     return formatted
 
 
@@ -127,13 +127,16 @@ def _strip_lines(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.split("\n")).rstrip()
 
 
-def _prove(program: ast.Program, lexed: Lexed, source: Source, formatted: Source, limits: Limits) -> None:
+def _prove(program: ast.Program, lexed: Lexed, formatted: Source, limits: Limits) -> None:
     """That nothing was changed and nothing lost."""
-    again = lex(formatted, limits)
-    same = (
-        parse(formatted, limits=limits) == program
-        and [_strip_lines(comment.text) for comment in again.comments] == [_strip_lines(c.text) for c in lexed.comments]
-        and list(find_docs(formatted, again).values()) == list(find_docs(source, lexed).values())
-    )
-    if not same:
+    again = parse(formatted, limits=limits)
+    comments = [[_strip_lines(c.text) for c in found.comments] for found in (lexed, lex(formatted, limits))]
+    if again != program or _docs(again) != _docs(program) or comments[0] != comments[1]:
         raise InternalError("the formatter changed what a file means")
+
+
+def _docs(program: ast.Program) -> list[str]:
+    stated = [s for d in program.definitions if isinstance(d, ast.Network | ast.Derived) for s in d.statements]
+    return [
+        node.doc for node in (*program.definitions, *stated) if isinstance(node, ast.Definition | ast.Stage | ast.Link)
+    ]
