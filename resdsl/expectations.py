@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
-from resdsl.diagnostics import Code, Note, ResError, nearest
-from resdsl.elaborate.bind import Dynamic, close
+from resdsl.diagnostics import Code, InternalError, Note, ResError
+from resdsl.elaborate.bind import Dynamic, check_type, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated, elaborate
-from resdsl.elaborate.problems import Echo, Problems, mistake
+from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.scope import Scope, Value, describe, write
 from resdsl.elaborate.statements import open_parameters
-from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
 from resdsl.record import evolve, record
@@ -43,25 +42,45 @@ def _check(expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Lim
             raise Echo from None
     found = _measure(expect, graph)
     wanted = evaluate_value(expect.value, scope)
+    _check_kind(found, wanted, expect)
     match expect.relation:
         case "=":
             holds = found == wanted if isinstance(found, int) else found.dims == _dims(wanted)
             bound = ""
         case "~":
-            holds, bound = _is_near(found, wanted, expect)
+            holds, bound = _is_near(sure(found, int), _number(wanted), expect)
     if not holds:
         shown = f"{found:,}" if isinstance(found, int) else str(found)
         given = f"({', '.join(a.span.text for a in expect.arguments)})" if expect.arguments else ""
-        wanted_text = f"{wanted:,}" if isinstance(wanted, int | float) else write(wanted)
+        wanted_text, label = write(wanted), ""
+        if isinstance(found, int) and isinstance(wanted, int | float):
+            wanted_text, label = _count(wanted), _count(found - wanted, sign="+")
         message = f"`{expect.subject}{given}` is {shown}, expected {wanted_text}{bound}"
-        label = _difference(found, wanted)
         raise mistake(Code.EXPECT_FAILS, message, expect.span, label=label)
 
 
-def _difference(found: int | Shape, wanted: Value) -> str:
-    if isinstance(found, int) and isinstance(wanted, int | float) and not isinstance(wanted, bool):
-        return f"{found - wanted:+,}"
-    return ""
+def _check_kind(found: int | Shape, wanted: Value, expect: ast.Expect) -> None:
+    """Raises Mistake where a number is compared with what is none, or a shape."""
+    is_number = isinstance(wanted, int | float) and not isinstance(wanted, bool)
+    if isinstance(found, int) and not is_number:
+        message = f"`{expect.subject}` is a number, and is compared with {describe(wanted)}"
+        raise mistake(Code.VALUE_TYPE, message, expect.value.span)
+    if isinstance(found, Shape) and expect.relation == "~":
+        message = f"`{expect.subject}` is a shape, and `~` compares numbers"
+        raise mistake(Code.VALUE_TYPE, message, expect.span, help=f"`expect {expect.subject} = {found}`")
+    if isinstance(found, Shape) and not isinstance(wanted, tuple) and not is_number:
+        message = f"`{expect.subject}` is a shape, and is compared with {describe(wanted)}"
+        raise mistake(Code.VALUE_TYPE, message, expect.value.span, help=f"shapes are written `{found}`")
+
+
+def _number(value: Value) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    raise InternalError(f"a number is promised here, not {value!r}")
+
+
+def _count(number: float, *, sign: str = "") -> str:
+    return f"{number:{sign},.0f}" if float(number).is_integer() else f"{number:{sign},}"
 
 
 def _dims(wanted: Value) -> object:
@@ -69,26 +88,19 @@ def _dims(wanted: Value) -> object:
 
 
 def _fixed(expect: ast.Expect, scope: Scope, elaborated: Elaborated) -> dict[str, Value]:
-    names = [parameter.name for parameter in open_parameters(elaborated.found)]
+    """The parameters that an expectation fixes; their names were resolved before."""
+    parameters = {parameter.name: parameter for parameter in open_parameters(elaborated.found)}
     values: dict[str, Value] = {}
     for argument in expect.arguments:
-        if not isinstance(argument, ast.Keyword):
-            message = f"parameters are fixed by name: `{expect.subject}(depth = 110)`"
-            raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span)
-        if argument.name not in names:
-            near = nearest(argument.name, names)
-            help = f"did you mean `{near}`?" if near else f"its parameters: {', '.join(names) or 'none'}"
-            message = f"the network `{elaborated.found.definition.name}` has no parameter `{argument.name}`"
-            raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, help=help)
-        values[argument.name] = _fixed_value(elaborated, argument, scope)
+        name = sure(argument, ast.Keyword).name
+        values[name] = _fixed_value(parameters[name], argument.value, scope)
     return values
 
 
-def _fixed_value(elaborated: Elaborated, argument: ast.Keyword, scope: Scope) -> Value:
-    parameter = next(p for p in open_parameters(elaborated.found) if p.name == argument.name)
+def _fixed_value(parameter: ast.Parameter, expression: ast.Expression, scope: Scope) -> Value:
     if parameter.type in ("block", "shortcut", "layer"):
-        return close(parameter.type, argument.value, scope, Dynamic())
-    return evaluate_value(argument.value, scope)
+        return close(parameter.type, expression, scope, Dynamic())
+    return check_type(parameter, evaluate_value(expression, scope), expression.span)
 
 
 def _measure(expect: ast.Expect, graph: Graph) -> int | Shape:
@@ -111,12 +123,7 @@ def _measure(expect: ast.Expect, graph: Graph) -> int | Shape:
             section = next((section for section in graph.sections if section.label == label), None)
             if section is not None:
                 return graph.shape_of(section.last + 1)
-    labels = [section.label for section in graph.sections]
-    near = nearest(expect.subject, [*SUBJECTS, *labels])
-    help = f"did you mean `{near}`?" if near else f"{', '.join(SUBJECTS)}, or a label: {', '.join(labels)}"
-    raise mistake(
-        Code.EXPECT_SUBJECT, f"nothing named `{expect.subject}` can be expected", expect.subject_span, help=help
-    )
+    raise InternalError(f"the subject {expect.subject} was resolved before")
 
 
 @record
@@ -125,16 +132,12 @@ class _Rounded:
     half: float
 
 
-def _is_near(found: int | Shape, wanted: Value, expect: ast.Expect) -> tuple[bool, str]:
-    if not isinstance(found, int) or isinstance(wanted, bool) or not isinstance(wanted, int | float):
-        message = f"`~` compares numbers, not {describe(wanted) if not isinstance(wanted, int | float) else 'shapes'}"
-        raise mistake(Code.VALUE_TYPE, message, expect.value.span, help="`=` compares shapes")
+def _is_near(found: int, wanted: float, expect: ast.Expect) -> tuple[bool, str]:
     if expect.tolerance is not None:
-        return abs(found - wanted) <= expect.tolerance * abs(wanted), f" within {expect.tolerance:.4%}".rstrip(
-            "0%."
-        ) + "%"
-    rounded = _rounding(expect.value, wanted)
-    return abs(found - rounded.value) <= rounded.half, " as rounded"
+        half, why = expect.tolerance * abs(wanted), f"within {expect.tolerance * 100:g}%"
+    else:
+        half, why = _rounding(expect.value, wanted).half, "as rounded"
+    return abs(found - wanted) <= half, f" {why}: {_count(wanted - half)} to {_count(wanted + half)}"
 
 
 def _rounding(expression: ast.Expression, wanted: float) -> _Rounded:

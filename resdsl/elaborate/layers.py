@@ -74,7 +74,7 @@ class LayerFrame:
             try:
                 result = self.equations(definition, scope)
             except Mistake as inside:
-                raise at_use(inside, reference.span, found, f"{tensor.shape} comes in here") from None
+                raise at_use(inside, reference.span, definition.span, f"{tensor.shape} comes in here") from None
         if not isinstance(result, Tensor):
             raise _no_result(definition)
         return result

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import gcd
 
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.evaluate import evaluate_int
-from resdsl.elaborate.problems import Problems, mistake
+from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.shortcuts import Junction
-from resdsl.record import record
+from resdsl.record import evolve, record
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -21,6 +22,7 @@ class StageBlocks:
     label: str
     first: int
     last: int
+    span: Span
 
     @property
     def n_blocks(self) -> int:
@@ -33,6 +35,7 @@ class LinkSpan:
     """A link around the blocks `first` to `last`, both included, from 0 over the whole network.
 
     `level` is 1 for the outermost, and grows inwards; `order` tells links with equal spans apart: the lower is inner.
+    `over` is the text that says what it goes around.
     """
 
     name: str
@@ -40,6 +43,7 @@ class LinkSpan:
     first: int
     last: int
     span: Span
+    over: Span
     order: int
     level: int = 0
 
@@ -52,16 +56,20 @@ def place_links(
     for statement, scope in statements:
         with problems.collect():
             junction = Junction(statement.kinds, scope)
+            over = statement.over.span if isinstance(statement, ast.Link) else statement.count.span
             for name, first, last in _spans(statement, scope, stages):
-                spans.append(LinkSpan(name, junction, first, last, statement.span, order=len(spans)))
-    return _nest(spans, problems)
+                spans.append(LinkSpan(name, junction, first, last, statement.span, over, order=len(spans)))
+    return _nest(spans, stages, problems)
 
 
 def _spans(
     statement: ast.Link | ast.Levels, scope: Scope, stages: Sequence[StageBlocks]
 ) -> Iterator[tuple[str, int, int]]:
     if not stages:
-        raise mistake(Code.LINK_SPAN, "there are no blocks that a link could go around", statement.span)
+        message = "there are no blocks that a link could go around"
+        raise mistake(
+            Code.LINK_SPAN, message, statement.span, help="blocks stand in stages: `stage s1 : basic(16) * 3`"
+        )
     match statement:
         case ast.Levels():
             yield from _levels(statement, scope, stages)
@@ -80,20 +88,22 @@ def _over(link: ast.Link, scope: Scope, stages: Sequence[StageBlocks]) -> Iterat
         case ast.OverEach():
             yield from _each(over, scope, stages)
         case ast.OverStage():
-            stage = _stage(over.label, over.span, stages)
+            stage = _stage(over.label, stages)
             yield stage.first, stage.last
         case ast.OverBlock():
-            stage = _stage(over.label, over.span, stages)
+            stage = _stage(over.label, stages)
             block = _block(over.index, scope, stage)
             yield block, block
         case ast.OverBlocks():
-            stage = _stage(over.label, over.span, stages)
+            stage = _stage(over.label, stages)
             first, last = _block(over.first, scope, stage), _block(over.last, scope, stage)
             if last < first:
-                raise mistake(Code.LINK_SPAN, f"the span `{over.span.text}` is empty", over.span)
+                message = f"the span `{over.span.text}` is empty: the last block comes before the first"
+                help = f"write `{over.label}[{over.last.span.text}..{over.first.span.text}]`"
+                raise mistake(Code.LINK_SPAN, message, over.span, help=help)
             yield first, last
         case ast.OverStages():
-            first, last = _stage(over.first, over.span, stages), _stage(over.last, over.span, stages)
+            first, last = _stage(over.first, stages), _stage(over.last, stages)
             if last.first < first.first:
                 message = f"`{over.last}` comes before `{over.first}`"
                 raise mistake(Code.LINK_SPAN, message, over.span, help=f"write `{over.last}..{over.first}`")
@@ -104,27 +114,34 @@ def _each(over: ast.OverEach, scope: Scope, stages: Sequence[StageBlocks]) -> It
     size = evaluate_int(over.blocks, scope, "the number of blocks that each link goes around")
     for stage in stages:
         if stage.n_blocks % size:
-            message = f"`each {size}` does not divide the {stage.n_blocks} blocks of {stage.label}"
-            raise mistake(Code.LINK_SPAN, message, over.span)
+            message = f"`each {size}` does not divide the {_blocks(stage.n_blocks)} of {stage.label}"
+            notes = (Note(stage.span, f"has {_blocks(stage.n_blocks)}"),)
+            common = gcd(*(stage.n_blocks for stage in stages))
+            divisors = [number for number in range(2, common + 1) if common % number == 0]
+            help = f"every stage can be divided by {', '.join(map(str, divisors))}" if divisors else _IN_PARTS
+            raise mistake(Code.LINK_SPAN, message, over.span, notes=notes, help=help)
         yield from ((first, first + size - 1) for first in range(stage.first, stage.last + 1, size))
 
 
-def _stage(label: str, span: Span, stages: Sequence[StageBlocks]) -> StageBlocks:
-    for stage in stages:
-        if stage.label == label:
-            return stage
-    labels = [stage.label for stage in stages]
-    near = nearest(label, labels)
-    help = f"did you mean `{near}`?" if near else f"the stages are {', '.join(labels)}"
-    raise mistake(Code.NETWORK_LABEL, f"no stage is labelled `{label}`", span, help=help)
+def _stage(label: str, stages: Sequence[StageBlocks]) -> StageBlocks:
+    stage = next((stage for stage in stages if stage.label == label), None)
+    return sure(stage, StageBlocks)  # its name was resolved before
 
 
 def _block(index: ast.Expression, scope: Scope, stage: StageBlocks) -> int:
     place = evaluate_int(index, scope, "a block's place in its stage")
     if place > stage.n_blocks:
-        message = f"{stage.label} has {stage.n_blocks} blocks; there is no number {place}"
-        raise mistake(Code.LINK_SPAN, message, index.span)
+        message = f"{stage.label} has {_blocks(stage.n_blocks)}; there is no number {place}"
+        notes = (Note(stage.span, f"has {_blocks(stage.n_blocks)}"),)
+        raise mistake(Code.LINK_SPAN, message, index.span, notes=notes)
     return stage.first + place - 1
+
+
+def _blocks(number: int) -> str:
+    return "one block" if number == 1 else f"{number} blocks"
+
+
+_IN_PARTS = "the links of one stage are written one by one: `link a over s1[1..4] via …`"
 
 
 def _levels(statement: ast.Levels, scope: Scope, stages: Sequence[StageBlocks]) -> Iterator[tuple[str, int, int]]:
@@ -132,45 +149,73 @@ def _levels(statement: ast.Levels, scope: Scope, stages: Sequence[StageBlocks]) 
     count = evaluate_int(statement.count, scope, "the number of levels")
     if count >= 2:
         yield "level1", stages[0].first, stages[-1].last
+    most = 2 + min(_divides_by_three(stage.n_blocks) for stage in stages)
     spans = [(stage.first, stage.last) for stage in stages]
     for level in range(2, count):
         yield from ((f"level{level}", first, last) for first, last in spans)
         if level + 1 < count:
-            spans = [third for span in spans for third in _thirds(span, level + 1, statement)]
+            if level == most:
+                raise _too_many_levels(statement, most + 1, stages)
+            spans = [third for span in spans for third in _thirds(*span)]
 
 
-def _thirds(span: tuple[int, int], level: int, statement: ast.Levels) -> Iterator[tuple[int, int]]:
-    first, last = span
-    size, rest = divmod(last - first + 1, 3)
-    if rest or not size:
-        message = f"level {level} splits spans of {last - first + 1} blocks in three, which leaves a rest"
-        help = "choose fewer levels, or a depth whose stages divide by three that often"
-        raise mistake(Code.LINK_LEVELS, message, statement.count.span, help=help)
+def _divides_by_three(number: int) -> int:
+    """How often a number can be divided by three."""
+    times = 0
+    while number % 3 == 0:
+        number //= 3
+        times += 1
+    return times
+
+
+def _thirds(first: int, last: int) -> Iterator[tuple[int, int]]:
+    size = (last - first + 1) // 3
     yield from ((start, start + size - 1) for start in range(first, last + 1, size))
 
 
-def _nest(spans: list[LinkSpan], problems: Problems) -> tuple[LinkSpan, ...]:
+def _too_many_levels(statement: ast.Levels, level: int, stages: Sequence[StageBlocks]) -> Mistake:
+    stage = min(stages, key=lambda stage: _divides_by_three(stage.n_blocks))
+    size = stage.n_blocks // 3 ** (level - 3)
+    message = f"level {level} would split spans of {_blocks(size)} in three"
+    notes = (Note(stage.span, f"has {_blocks(stage.n_blocks)}"),)
+    help = f"`levels {level}` is the most that these stages allow"
+    return mistake(Code.LINK_LEVELS, message, statement.count.span, notes=notes, help=help)
+
+
+def _nest(spans: list[LinkSpan], stages: Sequence[StageBlocks], problems: Problems) -> tuple[LinkSpan, ...]:
     placed: list[LinkSpan] = []
     open_spans: list[LinkSpan] = []
     for span in sorted(spans, key=lambda span: (span.first, -span.last, -span.order)):
         while open_spans and open_spans[-1].last < span.first:
             open_spans.pop()
         if open_spans and span.last > open_spans[-1].last:
-            _report_crossing(open_spans[-1], span, problems)
+            _report_crossing(open_spans[-1], span, stages, problems)
             continue
-        level = len(open_spans) + 1
-        placed.append(LinkSpan(span.name, span.junction, span.first, span.last, span.span, span.order, level))
+        placed.append(evolve(span, level=len(open_spans) + 1))
         open_spans.append(span)
     return tuple(sorted(placed, key=lambda span: (span.level, span.first)))
 
 
-def _report_crossing(outer: LinkSpan, inner: LinkSpan, problems: Problems) -> None:
+def _report_crossing(one: LinkSpan, other: LinkSpan, stages: Sequence[StageBlocks], problems: Problems) -> None:
+    """Tells it at the statement that comes later in the file."""
+    in_one_file = one.over.source is other.over.source
+    earlier, later = sorted((one, other), key=lambda link: link.over.start if in_one_file else link.order)
     crossing = mistake(
         Code.LINK_CROSSES,
-        f"link {inner.name} goes around blocks {inner.first + 1}..{inner.last + 1} and crosses "
-        f"link {outer.name}, around blocks {outer.first + 1}..{outer.last + 1}",
-        inner.span,
-        notes=(Note(outer.span, "the other link"),) if outer.span != inner.span else (),
+        f"link {later.name} goes around {_places(later, stages)}, and crosses link {earlier.name}, "
+        f"which goes around {_places(earlier, stages)}",
+        later.over,
+        notes=(Note(earlier.over, "the other"),) if earlier.over != later.over else (),
         help="links nest or are disjoint: let one hold the other",
     )
     problems.add(crossing.diagnostic)
+
+
+def _places(link: LinkSpan, stages: Sequence[StageBlocks]) -> str:
+    places = [
+        f"{stage.label}[{block - stage.first + 1}]"
+        for block in (link.first, link.last)
+        for stage in stages
+        if stage.first <= block <= stage.last
+    ]
+    return f"{places[0]} to {places[1]}"

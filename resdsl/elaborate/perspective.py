@@ -6,15 +6,14 @@ from functools import cache
 
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Note
-from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.problems import Mistake
 from resdsl.record import evolve
 from resdsl.shape import Shape
 from resdsl.source import Source, Span
 
 
-def at_use(found: Mistake, use: Span, of: Found, where: str = "") -> Mistake:
-    """A mistake within a definition, as the one who uses it should see it.
+def at_use(found: Mistake, use: Span, of: Span, where: str = "") -> Mistake:
+    """A mistake within a definition (whose text is `of`), as the one who uses it should see it.
 
     In another file it is told at the use; in the same file where it is, with a note of `where` at the use.
     """
@@ -28,7 +27,7 @@ def at_use(found: Mistake, use: Span, of: Found, where: str = "") -> Mistake:
         notes = (*diagnostic.notes, *([note] if is_users(span.source) else []))
         kept = tuple(note for note in notes if is_users(note.span.source) and note.span != use)
         return Mistake(evolve(diagnostic, span=use, label=diagnostic.label or label, notes=kept))
-    if where and _holds(of.definition.span, span) and all(note.span != use for note in diagnostic.notes):
+    if where and _holds(of, span) and all(note.span != use for note in diagnostic.notes):
         return Mistake(evolve(diagnostic, notes=(*diagnostic.notes, Note(use, where))))
     return found
 

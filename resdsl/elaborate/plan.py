@@ -265,7 +265,7 @@ def _number(stages: list[StagePlan]) -> list[StageBlocks]:
     numbered: list[StageBlocks] = []
     first = 0
     for plan in stages:
-        numbered.append(StageBlocks(plan.stage.label, first, first + plan.n_blocks - 1))
+        numbered.append(StageBlocks(plan.stage.label, first, first + plan.n_blocks - 1, plan.stage.label_span))
         first += plan.n_blocks
     return numbered
 

@@ -7,7 +7,8 @@ from typing import Literal, cast
 from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.bind import Call, Dynamic, bind
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.perspective import at_use, own_notes
+from resdsl.elaborate.problems import Mistake, mistake
 from resdsl.elaborate.scope import Scope, describe, write
 from resdsl.ir.graph import Survival
 from resdsl.record import record
@@ -52,18 +53,25 @@ def survival_of(schedule: Schedule, block: int, n_blocks: int) -> float:
     """p_l of block l = `block` (from 1) of L = `n_blocks`. Raises Mistake where it is no probability above 0."""
     scope = schedule.scope.child()
     scope.names |= {"l": float(block), "L": float(n_blocks)}
-    value = evaluate_value(schedule.formula, scope)
     span = schedule.statement.schedule.span
-    notes = (Note(schedule.formula.span, "the formula"),) if schedule.formula.span != span else ()
+    notes = own_notes(Note(schedule.formula.span, "the formula")) if schedule.formula.span != span else ()
+    help = (
+        f"its formula: `{' '.join(schedule.formula.span.text.split())}`"
+        if isinstance(schedule.formula, ast.Binary) and schedule.formula.span != span
+        else ""
+    )
+    try:
+        value = evaluate_value(schedule.formula, scope)
+    except Mistake as inside:
+        raise at_use(inside, span, schedule.formula.span, f"for block {block} of {n_blocks}") from None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise mistake(Code.VALUE_TYPE, f"a survival probability is a number, not {describe(value)}", span, notes=notes)
+        message = f"a survival probability is a number, not {describe(value)}"
+        raise mistake(Code.VALUE_TYPE, message, span, notes=notes, help=help)
     if not 0 < value <= 1:
-        raise mistake(
-            Code.SURVIVE_RANGE,
-            f"block {block} of {n_blocks} would survive with probability {value:g}; it lies above 0 and up to 1",
-            span,
-            notes=notes,
-        )
+        message = f"block {block} of {n_blocks} would survive with probability {value:g}"
+        help = f"{help}; " if help else ""
+        help += "a probability lies above 0 and is at most 1"
+        raise mistake(Code.SURVIVE_RANGE, message, span, notes=notes, help=help)
     return float(value)
 
 

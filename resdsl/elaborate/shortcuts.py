@@ -167,7 +167,7 @@ class Site:
             try:
                 return self.frame.equations(definition, scope)
             except Mistake as inside:
-                raise at_use(inside, target.span, found) from None
+                raise at_use(inside, target.span, definition.span) from None
 
     def _report(self, misfit: _Misfit, junction: Junction) -> Mistake:
         name, x, out = misfit.target.name, misfit.x.shape, self.f.shape

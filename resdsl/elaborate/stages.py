@@ -148,7 +148,7 @@ class StagePlacer:
             return self._unit(target, found, placing, plan.dynamic, run.run.block.span)
         except Mistake as inside:
             where = f"placed here as {label}, where {placing.x} comes in"
-            raise at_use(inside, run.run.block.span, found, where) from None
+            raise at_use(inside, run.run.block.span, found.definition.span, where) from None
 
     def _unit(self, target: Target, found: Found, placing: Placing, dynamic: Dynamic, span: Span) -> Unit:
         """The unit of a block at its place, which another network of the program may have built already."""
