@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from resdsl.advice import advise
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Diagnostic, Note, ResError, nearest
 from resdsl.elaborate.definitions import Found, Loader, Module
@@ -180,6 +181,7 @@ class ReadProgram:
                 continue
             names.append(elaborated.graph.name)
             problems.add_unless_told(elaborated.warnings)
+            problems.add_unless_told(advise(elaborated))
             if not params:  # what a file expects, it expects of its defaults
                 n_expectations += check_expectations(elaborated, problems, self.limits)
         return Checked(tuple(names), n_expectations, (*problems.errors, *problems.warnings))

@@ -1,0 +1,92 @@
+"""Warns of what a network is, though nothing of it is wrong: vanishing signals, idle schedules, pixels never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resdsl.diagnostics import Code, Diagnostic, Note
+from resdsl.elaborate.network import Elaborated
+from resdsl.ir.graph import Graph, Step
+from resdsl.ir.unit import Node, Unit
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+
+def advise(elaborated: Elaborated) -> Iterator[Diagnostic]:
+    """The warnings, each where the author wrote what it is about."""
+    graph = elaborated.graph
+    if any(_changes_signal(node) for unit in graph.units for node in unit.nodes):
+        yield from _advise_on_signal(elaborated)
+    if graph.survival and all(step.survival in (None, 1) for step in graph.steps):
+        yield Diagnostic(
+            Code.SURVIVE_NEVER,
+            f"`{graph.survival.schedule}` is 1 for every block: none is ever dropped",
+            _statement(elaborated, ast.Survive),
+            help="leave it out, or write a schedule that falls, as `survive linear(0.5)`",
+            severity="warning",
+        )
+    yield from _advise_on_edges(graph)
+
+
+def _statement(elaborated: Elaborated, kind: type[ast.Shortcut | ast.Survive]) -> Span:
+    """The network's own statement of that kind; its name where it inherits the statement or a stage has it."""
+    definition = elaborated.found.definition
+    statements = definition.statements if isinstance(definition, ast.Network | ast.Derived) else ()
+    own = [statement.span for statement in statements if isinstance(statement, kind)]
+    return own[-1] if own else definition.name_span
+
+
+# ---------------------------------------------------------------- signals along the shortcuts
+
+
+def _changes_signal(node: Node) -> bool:
+    return node.part == "shortcut" and (node.op.gain() not in (None, 1) or node.op.kept() < 1)
+
+
+def _advise_on_signal(elaborated: Elaborated) -> Iterator[Diagnostic]:
+    from resdsl.analysis.gradient import gradient_path  # only here: `check` has no time to import what it does not need
+
+    path = gradient_path(elaborated.graph).whole
+    span = _statement(elaborated, ast.Shortcut)
+    help = "an identity passes the signal on as it is (He et al. 2016b, eq. 5): `shortcut identity else …`"
+    if path.coefficient.is_extreme and path.coefficient.value != 0:
+        becomes = "vanishes" if path.coefficient.log2 < 0 else "explodes"
+        message = f"the signal {becomes}: all shortcuts together scale it by {path.coefficient}"
+        yield Diagnostic(Code.SHORTCUT_VANISHES, message, span, help=help, severity="warning")
+    if path.kept.is_extreme:
+        message = f"the signal vanishes: in training, a value passes all shortcuts with probability {path.kept}"
+        yield Diagnostic(Code.SHORTCUT_VANISHES, message, span, help=help, severity="warning")
+
+
+# ---------------------------------------------------------------- pixels at the edge
+
+
+def _advise_on_edges(graph: Graph) -> Iterator[Diagnostic]:
+    seen: set[Unit] = set()
+    for step in graph.steps:
+        if step.unit not in seen:
+            seen.add(step.unit)
+            for node in step.unit.nodes:
+                yield from _advise_on_edge(step, node)
+
+
+def _advise_on_edge(step: Step, node: Node) -> Iterator[Diagnostic]:
+    (x, *_) = step.unit.input_shapes(node)
+    unseen = [
+        size - ((places - 1) * window.stride - window.padding + window.dilation * (window.kernel - 1) + 1)
+        for size, places, window in zip(x.spatial, node.shape.spatial, node.op.window(x) or (), strict=False)
+        if window.kernel >= window.stride  # a window narrower than its stride skips pixels everywhere, as is meant
+    ]
+    lost = max(unseen, default=0)
+    if lost <= 0 or step.span is None:
+        return
+    in_sight = node.span is not None and node.span.source is step.span.source
+    pixels = "pixel" if lost == 1 else f"{lost} pixels"
+    yield Diagnostic(
+        Code.SHAPE_LOSES,
+        f"`{node.op}` never sees the last {pixels} of a side of {x}",
+        node.span if in_sight else step.span,
+        notes=() if in_sight or node.span is None else (Note(node.span, "this layer"),),
+        help="a size that the stride divides, or another padding, lets it see all",
+        severity="warning",
+    )
