@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import FUNCTIONS
 from resdsl.elaborate.unknown import GIVEN
-from resdsl.expectations import SUBJECTS
+from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.limits import DEFAULT
 from resdsl.ops import OPS
 from resdsl.record import field, record, state
