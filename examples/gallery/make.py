@@ -1,4 +1,4 @@
-"""Draws the pictures of this folder from the specs: `python examples/gallery/make.py` writes them, `--check` compares."""
+"""Draws the pictures of this folder: `python examples/gallery/make.py` writes them, `--check` compares."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ PICTURES = (
     Picture("shortcut_kinds", "The six shortcuts (He et al. 2016b, Fig. 2).", (("shortcut_kinds.res", {}),), "unit"),
     Picture(
         "stochastic_depth",
-        "ResNet-110 with stochastic depth, linear decay (Huang et al. 2016, Fig. 2): a cell a block, as high as it survives.",
+        "ResNet-110 with stochastic depth (Huang et al. 2016, Fig. 2): a cell a block, as high as it survives.",
         (("resnet110_sd", {}),),
         "strip",
         {"shade": "survival"},

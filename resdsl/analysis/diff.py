@@ -131,8 +131,8 @@ def _section(
 
 
 def _key(unit: Unit) -> Hashable:
-    """What makes blocks the same: their layers without those of links that happen to end there."""
-    nodes = tuple((node.op, node.shape, node.part) for node in unit.nodes if node.part != "link")
+    """What makes blocks the same: their layers, but for links that end there and whether they may be dropped."""
+    nodes = tuple((node.op, node.shape, node.part) for node in unit.nodes if node.part not in {"link", "survive"})
     return unit.inputs[0], unit.output_shape, nodes
 
 

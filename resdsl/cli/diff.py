@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 import click
 
@@ -48,7 +47,10 @@ def _as_text(found: Diff, one: str, other: str) -> str:
 def _as_json(found: Diff) -> str:
     document = {
         "same": found.is_empty,
-        "changes": [asdict(change) for change in found.changes],
+        "changes": [
+            {"mark": change.mark, "place": change.place, "before": change.before, "after": change.after}
+            for change in found.changes
+        ],
         "params": found.params,
         "macs": found.macs,
     }
