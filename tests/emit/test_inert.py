@@ -16,6 +16,7 @@ from resdsl.emit.attributes import MODULE_ATTRIBUTES
 from resdsl.emit.python.file import emit
 from resdsl.emit.python.text import block_string, docstring
 from resdsl.emit.torch import build
+from resdsl.limits import Limits
 from resdsl.record import evolve
 
 NETWORKS = [(path, name.definition.name) for path in library() for name in read(path).networks()]
@@ -264,6 +265,16 @@ def test_many_links_are_a_short_file_too(block):
     spec = SMALL.replace("basic(4) * 2", "basic(4) * 200").replace("reduction = 2) * 2", "reduction = 2) * 100")
     spec = spec.replace("link root over all", f"link root over {block}")
     assert len(emit(load(spec)).splitlines()) < 400
+
+
+def test_the_file_of_ten_thousand_blocks_is_as_short_as_that_of_a_thousand():
+    def n_lines(n):
+        spec = SMALL.replace("basic(4) * 2", f"basic(4) * {n}").replace(
+            "link root over all", "link root over s1[1..500]"
+        )
+        return len(emit(load(spec, limits=Limits(nodes=10**6))).splitlines())
+
+    assert n_lines(10_000) == n_lines(1_000)
 
 
 def test_blocks_that_all_differ_stay_within_what_python_compiles():

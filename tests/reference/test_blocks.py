@@ -3,6 +3,7 @@
 # ruff: noqa: ARG001, ARG005  all equations have one signature
 
 import pytest
+import torch
 
 from tests.reference.compare import assert_equal, batch, built
 from tests.reference.tensors import average, bn, conv, pad, pool_and_classify, relu, sigmoid, subsample
@@ -160,12 +161,46 @@ def se_basic(x, w, name, t, stride, shortcut):
     return relu(shortcut(x, f, w, name, t, stride))
 
 
+def bottleneck_bn_after(x, w, name, t, stride, shortcut):
+    f = relu(bn(conv(x, w, f"{name}.conv1", stride), w, f"{name}.bn1", t))
+    f = conv(relu(bn(conv(f, w, f"{name}.conv2"), w, f"{name}.bn2", t)), w, f"{name}.conv3")
+    return relu(bn(shortcut(x, f, w, name, t, stride), w, f"{name}.bn3", t))
+
+
+def bottleneck_relu_before(x, w, name, t, stride, shortcut):
+    f = relu(bn(conv(x, w, f"{name}.conv1", stride), w, f"{name}.bn1", t))
+    f = relu(bn(conv(f, w, f"{name}.conv2"), w, f"{name}.bn2", t))
+    f = relu(bn(conv(f, w, f"{name}.conv3"), w, f"{name}.bn3", t))
+    return shortcut(x, f, w, name, t, stride)
+
+
+def relu_preact_bottleneck(x, w, name, t, stride, shortcut):
+    h = relu(x)
+    f = relu(bn(conv(h, w, f"{name}.conv1", stride), w, f"{name}.bn1", t))
+    f = relu(bn(conv(f, w, f"{name}.conv2"), w, f"{name}.bn2", t))
+    f = bn(conv(f, w, f"{name}.conv3"), w, f"{name}.bn3", t)
+    return shortcut(h if name == "s1.0" or x.shape[1] != f.shape[1] else x, f, w, name, t, stride)
+
+
+def pyramid_basic(x, w, name, t, stride, shortcut):
+    f = conv(bn(x, w, f"{name}.bn1", t), w, f"{name}.conv1", stride)
+    f = conv(relu(bn(f, w, f"{name}.bn2", t)), w, f"{name}.conv2")
+    return shortcut(x, bn(f, w, f"{name}.bn3", t), w, name, t, stride)
+
+
+def elu_basic(x, w, name, t, stride, shortcut):
+    f = conv(relu(conv(x, w, f"{name}.conv1", stride)), w, f"{name}.conv2")  # its act is the network's own, here ReLU
+    return shortcut(x, bn(f, w, f"{name}.bn", t), w, name, t, stride)
+
+
 ORDERS = {
     "basic": basic,
     "basic_bn_after": basic_bn_after,
     "basic_relu_before": basic_relu_before,
     "relu_preact_basic": relu_preact_basic,
     "preact_basic": preact_basic,
+    "elu_basic": elu_basic,
+    "pyramid_basic": pyramid_basic,
 }
 
 
@@ -189,10 +224,13 @@ def test_a_block_of_two_convolutions_is_its_order_of_the_paper(order, shortcut, 
     [
         ("bottleneck(2)", "bottleneck(4)", bottleneck),
         ("bottleneck_v1(2)", "bottleneck_v1(4)", bottleneck_v1),
+        ("bottleneck_bn_after(2)", "bottleneck_bn_after(4)", bottleneck_bn_after),
+        ("bottleneck_relu_before(2)", "bottleneck_relu_before(4)", bottleneck_relu_before),
+        ("relu_preact_bottleneck(2)", "relu_preact_bottleneck(4)", relu_preact_bottleneck),
         ("preact_bottleneck(2)", "preact_bottleneck(4)", preact_bottleneck),
         ("resnext(8, groups = 2, base = 16)", "resnext(8, groups = 2, base = 16)", resnext),
     ],
-    ids=["bottleneck", "bottleneck_v1", "preact_bottleneck", "resnext"],
+    ids=lambda value: value.partition("(")[0] if isinstance(value, str) else "",
 )
 def test_a_block_of_three_convolutions_is_that_of_its_paper(block, wider, equation):
     model = network(block, wider, "identity else projection")
@@ -221,3 +259,40 @@ def test_squeeze_and_excitation_gates_each_channel_of_the_branch():
 def test_a_shortcut_kind_is_its_equation(shortcut, equation):
     model = network("basic(4)", "basic(8)", shortcut)
     assert_equal(model, reference(basic, equation), batch(3, 3, 8, 8))
+
+
+def keep(x, p):
+    """A mask of zeros and ones, ones with probability p, from torch's default generator."""
+    return torch.empty(x.shape, dtype=x.dtype).bernoulli_(p)  # in row order, however x lies in memory
+
+
+def test_dropout_on_the_shortcut_leaves_f_whole():
+    model = network("basic(4)", "basic(8)", "dropout_shortcut(0.25) else zero_pad")
+
+    def equation(x, f, w, name, t, stride):
+        x = pad(subsample(x, stride), f.shape[1])
+        return (x * keep(x, 0.75) / 0.75 if t else x) + f
+
+    def forward(x, w, t):
+        torch.manual_seed(5)
+        return reference(basic, equation)(x, w, t)
+
+    model.register_forward_pre_hook(lambda *_: torch.manual_seed(5) and None)
+    assert_equal(model, forward, batch(3, 3, 8, 8))
+
+
+def test_the_wide_block_drops_between_its_convolutions():
+    model = network("wide(4, rate = 0.25)", "wide(8, rate = 0.25)", "identity else conv_shortcut")
+
+    def equation(x, w, name, t, stride, shortcut):
+        h = relu(bn(x, w, f"{name}.bn1", t))
+        f = relu(bn(conv(h, w, f"{name}.conv1", stride), w, f"{name}.bn2", t))
+        f = conv(f * keep(f, 0.75) / 0.75 if t else f, w, f"{name}.conv2")
+        return shortcut(h if stride > 1 else x, f, w, name, t, stride)
+
+    def forward(x, w, t):
+        torch.manual_seed(5)
+        return reference(equation, conv_shortcut)(x, w, t)
+
+    model.register_forward_pre_hook(lambda *_: torch.manual_seed(5) and None)
+    assert_equal(model, forward, batch(3, 3, 8, 8))

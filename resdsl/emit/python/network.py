@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from resdsl.emit.attributes import free_attribute
 from resdsl.emit.names import StepNames
@@ -89,14 +90,15 @@ def _make_section(made: NetworkClass, section: Section, walks: Mapping[str, Walk
 
 
 def _blocks(classes: Sequence[str]) -> Iterator[str]:
-    """What makes the blocks of a stage, runs of equal ones said once."""
-    for times, pattern in repeats(classes, longest=2):
-        if times * len(pattern) <= 2:
-            yield from (f"{name}()" for name in pattern * times)
-        elif len(pattern) == 1:
-            yield f"*({pattern[0]}() for _ in range({times}))"
-        else:
-            yield f"*(block() for _ in range({times}) for block in ({', '.join(pattern)}))"
+    """What makes the blocks of a stage: runs of equal ones said once, and runs of such runs."""
+    runs = [(name, len(list(group))) for name, group in groupby(classes)]
+    for times, pattern in repeats(runs, longest=2):
+        if times > 1 and len(pattern) > 1:
+            inner = ", ".join(name if n == 1 else f"*[{name}] * {n}" for name, n in pattern)
+            yield f"*(block() for _ in range({times}) for block in ({inner}))"
+            continue
+        for name, n in pattern * times:
+            yield from [f"{name}()"] * n if n <= 2 else [f"*({name}() for _ in range({n}))"]
 
 
 def _forward(made: NetworkClass, walks: Mapping[str, Walk]) -> Iterator[str]:
