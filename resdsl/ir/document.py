@@ -66,9 +66,10 @@ def _layer_models() -> Iterator[type[Model]]:
         if op is Extern:
             yield ExternLayer
             continue
-        fields: dict[str, Any] = {setting.name: _field(setting) for setting in op.SETTINGS}
+        fields: dict[str, Any] = {"op": (Literal[word], ...)}
+        fields |= {setting.name: _field(setting) for setting in op.SETTINGS}
         doc = (op.__doc__ or "").partition("\n")[0]
-        yield create_model(op.__name__, __base__=Model, __doc__=doc, op=(Literal[word], ...), **fields)
+        yield create_model(op.__name__, __base__=Model, __doc__=doc, **fields)
 
 
 def _field(setting: Setting) -> tuple[Any, Any]:
