@@ -17,6 +17,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "build": "Make the torch module of a network, run it once, and write its Python file.",
         "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",
         "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost.",
+        "new": "Write a spec to start from: of a library network, or by questions.",
         "lsp": "Serve an editor: diagnostics, hovers, completions, shapes.",
         "explain": "Tell what a code in a message means.",
     }

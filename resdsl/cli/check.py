@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from resdsl.cli.complete import complete_specs
 from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options
 from resdsl.cli.report import report
@@ -15,7 +16,7 @@ from resdsl.diagnostics import Diagnostic
 
 
 @click.command(name="check")
-@click.argument("specs", metavar="SPEC…", nargs=-1, required=True)
+@click.argument("specs", metavar="SPEC…", nargs=-1, required=True, shell_complete=complete_specs)
 @network_options
 @click.pass_context
 def command(context: click.Context, specs: tuple[str, ...], network: str | None, params: dict[str, str]) -> None:

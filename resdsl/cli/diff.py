@@ -7,14 +7,15 @@ import json
 import click
 
 from resdsl.analysis.diff import Diff, diff
+from resdsl.cli.complete import complete_specs
 from resdsl.cli.draw import read_graphs
 from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options
 
 
 @click.command(name="diff")
-@click.argument("first")
-@click.argument("second")
+@click.argument("first", shell_complete=complete_specs)
+@click.argument("second", shell_complete=complete_specs)
 @network_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the output.")
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from resdsl.cli.complete import complete_specs
 from resdsl.cli.failures import ToolError
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options
@@ -18,7 +19,7 @@ from resdsl.ir.graph import Graph
 
 
 @click.command(name="draw")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC …")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC …", shell_complete=complete_specs)
 @network_options
 @click.option("-v", "--view", type=click.Choice([*VIEWS]), default="overview", show_default=True, help="What to show.")
 @click.option("--shade", type=click.Choice(["survival"]), help="Show how likely blocks are kept, as bars and numbers.")

@@ -7,13 +7,15 @@ from typing import Final, ParamSpec, TypeVar
 
 import click
 
+from resdsl.cli.complete import complete_specs
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def spec_argument(command: Callable[P, R]) -> Callable[P, R]:
     """SPEC: a file, a name of the library, `-`, or the text itself."""
-    return click.argument("spec")(command)
+    return click.argument("spec", shell_complete=complete_specs)(command)
 
 
 def network_options(command: Callable[P, R]) -> Callable[P, R]:
