@@ -183,7 +183,8 @@ class ReadProgram:
             problems.add_unless_told(elaborated.warnings)
             problems.add_unless_told(advise(elaborated))
             if not params:  # what a file expects, it expects of its defaults
-                n_expectations += check_expectations(elaborated, problems, self.limits)
+                unmet = self.names.resolve(elaborated.found).unmet
+                n_expectations += check_expectations(elaborated, problems, self.limits, unmet=unmet)
         return Checked(tuple(names), n_expectations, (*problems.errors, *problems.warnings))
 
     def _by_default(self) -> list[str | None]:
@@ -195,11 +196,12 @@ class ReadProgram:
     def _check_reach(self, found: Found) -> None:
         """Raises ResError where a network needs something that is broken."""
         reached = self.names.reach(found)
+        if not any(resolved.broken for resolved in reached):
+            return
         problems = Problems()
         for resolved in reached:
             problems.add_unless_told(resolved.problems.errors)
-        if problems.errors or any(resolved.broken for resolved in reached):
-            raise ResError(problems.errors or self.mistakes)
+        raise ResError(problems.errors or self.mistakes)
 
     def _find(self, network: str | None) -> Found:
         names = [found.definition.name for found in self.networks()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
 from resdsl.diagnostics import Code, InternalError, Note, ResError
@@ -18,10 +20,17 @@ from resdsl.shape import Shape
 from resdsl.syntax import ast
 
 
-def check_expectations(elaborated: Elaborated, problems: Problems, limits: Limits) -> int:
-    """How many expectations hold; those that do not go to `problems`."""
+def check_expectations(
+    elaborated: Elaborated, problems: Problems, limits: Limits, *, unmet: Sequence[ast.Expect] = ()
+) -> int:
+    """How many expectations hold; those that do not go to `problems`.
+
+    Left out are `unmet` ones, whose names hold mistakes that are told already.
+    """
     n_held = 0
     for expect, scope in elaborated.expects:
+        if any(expect is other for other in unmet):
+            continue
         with problems.collect():
             _check(expect, scope, elaborated, limits, problems)
             n_held += 1
@@ -92,8 +101,9 @@ def _fixed(expect: ast.Expect, scope: Scope, elaborated: Elaborated) -> dict[str
     parameters = {parameter.name: parameter for parameter in open_parameters(elaborated.found)}
     values: dict[str, Value] = {}
     for argument in expect.arguments:
-        name = sure(argument, ast.Keyword).name
-        values[name] = _fixed_value(parameters[name], argument.value, scope)
+        if not isinstance(argument, ast.Keyword) or argument.name not in parameters:
+            raise Echo
+        values[argument.name] = _fixed_value(parameters[argument.name], argument.value, scope)
     return values
 
 
@@ -123,7 +133,7 @@ def _measure(expect: ast.Expect, graph: Graph) -> int | Shape:
             section = next((section for section in graph.sections if section.label == label), None)
             if section is not None:
                 return graph.shape_of(section.last + 1)
-    raise InternalError(f"the subject {expect.subject} was resolved before")
+    raise Echo  # nothing has this name, as is told where names are resolved
 
 
 @record

@@ -10,9 +10,8 @@ from resdsl.elaborate.definitions import KINDS, Found, Module
 from resdsl.elaborate.network_walk import NetworkWalk
 from resdsl.elaborate.perspective import own_notes
 from resdsl.elaborate.problems import Echo, Problems, mistake
-from resdsl.elaborate.references import References
 from resdsl.elaborate.unknown import in_words
-from resdsl.elaborate.walk import BodyWalk, Resolved
+from resdsl.elaborate.walk import BodyWalk, Resolved, Walk
 from resdsl.limits import Limits
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -35,10 +34,11 @@ class NameResolver:
         if id(definition) not in self._resolved:
             resolved = self._resolved[id(definition)] = Resolved()
             self._under_way.append(definition)
-            references = self._walk(found, resolved)
+            walk = self._walk(found, resolved)
             self._under_way.pop()
-            resolved.references = tuple(references.found)
-            resolved.broken |= bool(resolved.problems.errors) or references.lost or self._is_torn(definition)
+            resolved.references = tuple(walk.references.found)
+            is_wrong = len(resolved.problems.errors) > walk.n_harmless
+            resolved.broken |= is_wrong or walk.references.lost or self._is_torn(definition)
         return self._resolved[id(definition)]
 
     def reach(self, found: Found) -> list[Resolved]:
@@ -76,13 +76,13 @@ class NameResolver:
         """Whether a definition is being resolved: what leads to it leads to itself."""
         return any(found.definition is other for other in self._under_way)
 
-    def _walk(self, found: Found, resolved: Resolved) -> References:
+    def _walk(self, found: Found, resolved: Resolved) -> Walk:
         definition = found.definition
         walk = (NetworkWalk if isinstance(definition, ast.Network | ast.Derived) else BodyWalk)(self, found, resolved)
         with walk.references.collect():
             walk.parameters(definition.parameters)
             walk.follow()
-        return walk.references
+        return walk
 
     def _is_torn(self, definition: ast.AnyDefinition) -> bool:
         span = definition.span

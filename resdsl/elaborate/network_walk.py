@@ -130,7 +130,11 @@ class NetworkWalk(Walk):
             case ast.Norm() | ast.Act():
                 follow.use("layer", statement.layer, names, partly=True)
             case ast.Expect():
+                n_before = len(self.problems.found)
                 self.expect(statement)
+                if len(self.problems.found) > n_before:
+                    self.resolved.unmet.append(statement)
+                    self.n_harmless += len(self.problems.found) - n_before
             case ast.Let() | ast.Require() | ast.About() | ast.Cite() | ast.Drop():
                 pass
 

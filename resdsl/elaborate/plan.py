@@ -197,8 +197,10 @@ class _Planner:
                 probabilities += [None] * plan.n_blocks
                 continue
             schedules.append(schedule)
-            places = range(first, first + plan.n_blocks)
-            probabilities += [survival_of(schedule, block, n_blocks) for block in places]
+            with self.problems.collect():
+                places = range(first, first + plan.n_blocks)
+                probabilities += [survival_of(schedule, block, n_blocks) for block in places]
+            probabilities += [None] * (first + plan.n_blocks - 1 - len(probabilities))  # where a mistake was told
         return _one_survival(schedules), tuple(probabilities)
 
     def init(self) -> tuple[InitRule, ...]:

@@ -31,7 +31,10 @@ class Closure:
 
 
 class Poison:
-    """The value of a name whose definition holds a mistake that is already told."""
+    """The value of a name that has none: looking it up raises `why`, or Echo where the mistake is already told."""
+
+    def __init__(self, why: Exception | None = None) -> None:
+        self.why = why
 
 
 POISON: Final = Poison()
@@ -65,14 +68,14 @@ class Scope:
         return name in self.names or (self.parent is not None and self.parent.holds(name))
 
     def find(self, name: str) -> Value | Tensor | Zero | None:
-        """What the name stands for, or None. Raises Echo for a poisoned name."""
+        """What the name stands for, or None. Raises Echo, or what is wrong with it, for a poisoned name."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
                 scope.used.add(name)
                 value = scope.names[name]
                 if isinstance(value, Poison):
-                    raise Echo
+                    raise value.why or Echo
                 return value
             scope = scope.parent
         return None

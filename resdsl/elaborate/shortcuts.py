@@ -12,7 +12,7 @@ from resdsl.elaborate.evaluate import FED_X, Result
 from resdsl.elaborate.layers import LayerFrame
 from resdsl.elaborate.perspective import at_use, own_notes
 from resdsl.elaborate.problems import Mistake, mistake, sure
-from resdsl.elaborate.scope import Scope
+from resdsl.elaborate.scope import Poison, Scope
 from resdsl.elaborate.tensors import ZERO, Tensor, Zero, ZeroUsed
 from resdsl.ops import Add
 from resdsl.record import record
@@ -162,7 +162,7 @@ class Site:
         if fed != x:
             scope.names[FED_X] = fed
         if "stride" not in scope.names:
-            scope.names["stride"] = _stride(fed.shape, out, target.span)
+            scope.names["stride"] = _stride(fed.shape, out, target.span)  # a kind that needs none may do without
         with self.frame.expanding(found, target.span):
             try:
                 return self.frame.equations(definition, scope)
@@ -213,12 +213,12 @@ _KEYWORD = re.compile(r"(shortcut|via)\s*$")
 _COMMON = {"projection": "option B, ", "zero_pad": "option A, ", "conv_shortcut": "", "none": "no shortcut, "}
 
 
-def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...]:
-    """The stride s with out = ⌈x / s⌉ in every dimension: the smallest where several do."""
+def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...] | Poison:
+    """The stride s with out = ⌈x / s⌉ in every dimension: the smallest where several do; poison where none does."""
     strides = [-(-entering // leaving) for entering, leaving in zip(x.spatial, out.spatial, strict=False)]
     reached = tuple(-(-entering // stride) for entering, stride in zip(x.spatial, strides, strict=False))
     if reached != out.spatial:
-        raise mistake(Code.SHORTCUT_SHAPE, f"no stride takes {x} to {out}", span)
+        return Poison(mistake(Code.SHORTCUT_SHAPE, f"no stride takes {x} to {out}", span))
     if len(set(strides)) <= 1:
         return strides[0] if strides else 1
     return tuple(strides)

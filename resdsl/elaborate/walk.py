@@ -28,6 +28,7 @@ class Resolved:
         names: its parameters, and what it names itself.
         outline: what a network has.
         height: how many networks are derived from each other here, or layers made of layers.
+        unmet: the expectations that have mistakes in their names; the network stands without them.
         broken: whether it cannot be elaborated, be that told here or elsewhere.
     """
 
@@ -36,6 +37,7 @@ class Resolved:
     names: Names = field(factory=Names)
     outline: Outline = field(factory=Outline)
     height: int = 1
+    unmet: list[ast.Expect] = field(factory=list["ast.Expect"])
     broken: bool = False
 
 
@@ -62,6 +64,7 @@ class Walk:
         self.problems = resolved.problems
         self.names = resolved.names
         self.references = References(found.module, resolved.problems)
+        self.n_harmless = 0
 
     def parameters(self, parameters: tuple[ast.Parameter, ...]) -> None:
         """Names and types of parameters; a default sees the parameters before it."""
