@@ -64,19 +64,14 @@ def crossings(scene: Scene) -> Iterator[str]:
                 solid.append(("sign", Rect(shape.x, shape.y, 0, 0)))
             case _:
                 pass
+    inner = [(name, rect, rect.grown(-0.6)) for name, rect in solid]
     for path in (shape for shape in scene.shapes() if isinstance(shape, Path)):
         if path.role == "grid" or path.ink == "trunk":  # drawn below what stands on it
             continue
         for (x1, y1), (x2, y2) in pairwise(path.points):
-            line = Rect(min(x1, x2), min(y1, y2), abs(x1 - x2), abs(y1 - y2))
-            for name, rect in solid:
-                inner = rect.grown(-0.6)
-                if (
-                    line.x < inner.right
-                    and inner.x < line.right + 1e-9
-                    and line.y < inner.bottom
-                    and inner.y < line.bottom + 1e-9
-                ):
+            left, right, top, bottom = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
+            for name, rect, core in inner:
+                if left < core.right and core.x < right + 1e-9 and top < core.bottom and core.y < bottom + 1e-9:
                     yield f"a {path.role} from {path.points[0]} to {path.points[-1]} crosses {name} at {rect}"
 
 

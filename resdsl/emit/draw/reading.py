@@ -30,6 +30,8 @@ class Reading:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._looks: dict[int, Look | None] = {}
+        self._keys: dict[tuple[int, str], Hashable] = {}
+        self._numbers: dict[Hashable, int] = {}
         self._lines: dict[int, tuple[int, ...]] = {}
         self.title = _title(graph)
         self.facts = _facts(graph)
@@ -46,9 +48,12 @@ class Reading:
     def key(self, step: Step, alike: str) -> Hashable:
         """What blocks must share to be drawn as one: the links that end at them and their p_l may differ."""
         unit = step.unit
-        if alike == "kind":
-            return unit.definition, self.look(unit)
-        return unit.definition, unit.arguments, unit.inputs[0], unit.output_shape, self.look(unit)
+        known = self._keys.get((id(unit), alike))
+        if known is None:
+            known = unit.definition, self.look(unit)
+            known = known if alike == "kind" else (*known, unit.arguments, unit.inputs[0], unit.output_shape)
+            known = self._keys[id(unit), alike] = self._numbers.setdefault(known, len(self._numbers))
+        return known
 
     def lines(self, span: Span | None) -> tuple[int, ...]:
         """The lines of the graph's own spec that a span covers; none where it stands in another file."""
