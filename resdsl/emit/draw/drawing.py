@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from resdsl.ir.graph import Graph
 from resdsl.record import record
 
 if TYPE_CHECKING:
+    import graphviz
     import networkx as nx
 
 
@@ -104,13 +104,13 @@ class Drawing:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def to_graphviz(self) -> Any:
-        """The pinned picture as a `graphviz.Source`. Raises RendererMissingError without the package `graphviz`."""
+    def to_graphviz(self) -> graphviz.Source:
+        """The pinned picture for the `graphviz` package. Raises RendererMissingError without it."""
         try:
-            package = import_module("graphviz")  # no dependency of ours, so types know nothing of it
+            import graphviz
         except ImportError:
             raise RendererMissingError("`to_graphviz` needs the package `graphviz` (`pip install graphviz`)") from None
-        return package.Source(str(self.to("dot")))
+        return graphviz.Source(str(self.to("dot")))
 
     def to_networkx(self) -> nx.DiGraph[int]:
         """The first network, layer by layer."""
