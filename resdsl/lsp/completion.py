@@ -70,7 +70,7 @@ class Item:
 
 def complete(version: Version, offset: int, limits: Limits) -> tuple[int, list[Item]]:
     """Where the word under the cursor begins, and what it may become."""
-    cursor = read_cursor(version.source.text, offset, limits)
+    cursor = read_cursor(version.source.text, offset, limits, begin=version.definition_before(offset))
     if cursor.inside == "text":
         return _in_text(version, cursor, offset)
     if cursor.inside == "comment":

@@ -8,7 +8,7 @@ from resdsl.diagnostics import ResError
 from resdsl.limits import Limits
 from resdsl.record import record
 from resdsl.source import Source
-from resdsl.syntax.lexer import find_docs, lex
+from resdsl.syntax.lexer import lex
 from resdsl.syntax.machine import Machine
 from resdsl.syntax.place import Place
 from resdsl.syntax.recovery import get_over
@@ -69,12 +69,15 @@ class Cursor:
     closers: str = ""
 
 
-def read_cursor(text: str, offset: int, limits: Limits) -> Cursor:
-    """Where a cursor stands, by the text before it alone; mistakes in it are mended or skipped, as the parser does."""
+def read_cursor(text: str, offset: int, limits: Limits, *, begin: int = 0) -> Cursor:
+    """Where a cursor stands, by the text before it alone; mistakes in it are mended or skipped, as the parser does.
+
+    `begin` is where a definition before the cursor begins: what stands above it is not looked at again.
+    """
     start = offset
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
         start -= 1
-    before, word = text[:start], text[start:offset]
+    before, word = f"{_ABOVE}{text[begin:start]}" if begin else text[:start], text[start:offset]
     source = Source("", before)
     lexed = lex(source, limits)
     last = lexed.tokens[-2] if len(lexed.tokens) > 1 else None
@@ -111,7 +114,7 @@ def _run(source: Source, tokens: list[Token], limits: Limits) -> Machine | None:
     """The parse of everything before the cursor; what is wrong there is mended or skipped."""
     end = len(source.text)
     tokens = [*tokens, Token("$END", "", end, end)]
-    machine = Machine(source, TreeBuilder(source, find_docs(source, lex(source, limits))), limits)
+    machine = Machine(source, TreeBuilder(source, {}), limits)
     at = 0
     try:
         while at < len(tokens) - 1:
@@ -192,6 +195,8 @@ def _arguments(name: str, slot: Slot, start: int, tokens: list[Token]) -> Call:
     keyword = names[-1] or ("" if not parts[-1] else "…")
     return Call(name, slot, frozenset(given), n_positional, keyword)
 
+
+_ABOVE = "res 1\n"
 
 # Keywords that may stand as names: where the grammar takes them, and the language has no use for them.
 _AS_NAMES: dict[Slot, frozenset[str]] = {

@@ -37,6 +37,11 @@ class Document:
             self._files.shown[self.path] = text
 
     @property
+    def source(self) -> Source:
+        """The text alone, as it is."""
+        return Source(self.name, self._text, self.path)
+
+    @property
     def now(self) -> Version:
         """The document as it is, with the files that it uses as they are."""
         reading = self._read()
@@ -98,6 +103,10 @@ class Version:
         """The definition that an offset lies in."""
         return next((d for d in self.module.program.definitions if d.span.start <= offset <= d.span.end), None)
 
+    def definition_before(self, offset: int) -> int:
+        """Where the last definition begins that begins before an offset; 0 where none does."""
+        return max((d.span.start for d in self.module.program.definitions if d.span.start < offset), default=0)
+
     def network_at(self, offset: int) -> Found | None:
         """The network that an offset lies in."""
         definition = self.definition_at(offset)
@@ -112,8 +121,15 @@ class Version:
         return self._is_broken(found) or self._networks.is_known(found, self.reading.uses)
 
     def _is_broken(self, found: Found) -> bool:
-        reached = self._resolver.reach(found)
-        return any(resolved.broken or resolved.problems.errors for resolved in reached)
+        key = found.definition.name
+        if key not in self._broken:
+            reached = self._resolver.reach(found)
+            self._broken[key] = any(resolved.broken or resolved.problems.errors for resolved in reached)
+        return self._broken[key]
+
+    @cached_property
+    def _broken(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _resolver(self) -> NameResolver:

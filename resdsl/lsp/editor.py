@@ -46,6 +46,11 @@ class Editor:
         document = self._documents.get(key)
         return document.now if document is not None else None
 
+    def source(self, key: str) -> Source | None:
+        """The text of a document, without a look at what it says; None for one that is not shown."""
+        document = self._documents.get(key)
+        return document.source if document is not None else None
+
     def shown(self) -> list[str]:
         """The keys of the documents that are shown."""
         return list(self._documents)
@@ -62,15 +67,15 @@ class Editor:
 
     def format(self, key: str) -> list[tuple[Span, str]]:
         """The edits that give a document the canonical layout; none where it has syntax mistakes."""
-        version = self.version(key)
-        if version is None:
+        source = self.source(key)
+        if source is None:
             return []
-        text = version.source.text
+        text = source.text
         try:
-            formatted = fmt(text.replace("\r\n", "\n"), name=version.source.name, limits=self.limits)
+            formatted = fmt(text.replace("\r\n", "\n"), name=source.name, limits=self.limits)
         except ResError:
             return []
-        return changes(version.source, formatted.replace("\n", "\r\n") if "\r\n" in text else formatted)
+        return changes(source, formatted.replace("\n", "\r\n") if "\r\n" in text else formatted)
 
     def draw(self, key: str, network: str | None = None) -> tuple[str, str]:
         """The name of a network and its overview as SVG. Raises ResError where it has mistakes."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from resdsl.analysis.depth import depth
 from resdsl.analysis.receptive import Seen, receptive_field
 from resdsl.elaborate.definitions import Found
-from resdsl.emit.draw.wording import count_words
 from resdsl.ir.graph import Graph, Link, Section, Step
 from resdsl.lsp.document import Version
 from resdsl.lsp.networks import Outcome
@@ -138,13 +136,6 @@ def place_words(graph: Graph, step: int) -> str:
     """How the language writes a step: `s1[3]` for a block, `stem` for a chain."""
     here = graph.steps[step]
     return f"{here.section}[{here.place}]" if here.unit.is_block else here.section
-
-
-def network_words(graph: Graph) -> str:
-    """`1.73 M params · 253 M MACs · depth 110`"""
-    params = sum(step.unit.n_params for step in graph.steps)
-    macs = sum(step.unit.macs for step in graph.steps)
-    return f"{count_words(params)} params · {count_words(macs)} MACs · depth {depth(graph).depth}"
 
 
 def seen_words(seen: Seen) -> str:

@@ -18,7 +18,6 @@ from resdsl.lsp.facts import (
     alike,
     link_params,
     links_of,
-    network_words,
     place_words,
     seen_words,
     shortcut_params,
@@ -207,7 +206,9 @@ def _network(version: Version, found: Found) -> str:
     if graph is None:
         return ""
     values = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
-    return f"{network_words(graph)}\n\n{graph.input} in, {graph.output} out" + (f"; with {values}" if values else "")
+    return f"{outcome.words if outcome else ''}\n\n{graph.input} in, {graph.output} out" + (
+        f"; with {values}" if values else ""
+    )
 
 
 def _value(found: Found, symbol: Symbol) -> str:

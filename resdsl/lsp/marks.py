@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resdsl.elaborate.definitions import Found
 from resdsl.lsp.document import Version
-from resdsl.lsp.facts import network_words, sections_of
+from resdsl.lsp.facts import sections_of
 from resdsl.record import record
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -32,7 +32,7 @@ def counts(version: Version, found: Found) -> str:
     if outcome is None or outcome.graph is None:
         n_errors = sum(d.severity == "error" for d in outcome.diagnostics) if outcome is not None else 0
         return f"{n_errors} mistake{'s' if n_errors != 1 else ''}" if n_errors else "not yet whole"
-    return network_words(outcome.graph)
+    return outcome.words
 
 
 def shape_marks(version: Version, first_line: int, last_line: int) -> Iterator[Mark]:

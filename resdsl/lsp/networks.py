@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
+from resdsl.analysis.depth import depth
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems
+from resdsl.emit.draw.wording import count_words
 from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
@@ -44,6 +47,15 @@ class Outcome:
     def graph(self) -> Graph | None:
         """The graph with the network's defaults; None where it has mistakes."""
         return self.elaborated.graph if self.elaborated is not None else None
+
+    @cached_property
+    def words(self) -> str:
+        """`1.73 M params · 253 M MACs · depth 110`; empty where there is no graph."""
+        if self.graph is None:
+            return ""
+        params = sum(step.unit.n_params for step in self.graph.steps)
+        macs = sum(step.unit.macs for step in self.graph.steps)
+        return f"{count_words(params)} params · {count_words(macs)} MACs · depth {depth(self.graph).depth}"
 
     def here(self, span: Span, module: Module) -> Span:
         """A place of the text that the outcome was made from, as a place of the same file now."""

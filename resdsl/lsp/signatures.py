@@ -25,7 +25,8 @@ class Signature:
 
 def signature_at(version: Version, offset: int, limits: Limits) -> Signature | None:
     """The signature of the innermost call around a cursor; None outside of calls."""
-    call = read_cursor(version.source.text, offset, limits).call
+    cursor = read_cursor(version.source.text, offset, limits, begin=version.definition_before(offset))
+    call = cursor.call
     target = target_of_call(version.module, call, values_at(version, offset)) if call is not None else None
     if call is None or target is None:
         return None

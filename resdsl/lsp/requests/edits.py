@@ -50,11 +50,8 @@ def _refusing(ask: Callable[[], T]) -> T:
 def on_format(ls: Session, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
     """The edits that bring the canonical layout."""
     uri = params.text_document.uri
-    version = ls.shown(uri)
-    if version is None:
-        return []
-    positions = ls.positions(version.source)
-    return [types.TextEdit(positions.range(span), text) for span, text in ls.editor.format(uri)]
+    edits = ls.editor.format(uri)
+    return [types.TextEdit(ls.positions(span.source).range(span), text) for span, text in edits]
 
 
 def on_actions(ls: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
