@@ -26,6 +26,7 @@ def advise(elaborated: Elaborated) -> Iterator[Diagnostic]:
             severity="warning",
         )
     yield from _advise_on_edges(graph)
+    yield from _advise_on_expectations(elaborated)
 
 
 def _statement(elaborated: Elaborated, kind: type[ast.Shortcut | ast.Survive]) -> Span:
@@ -90,3 +91,20 @@ def _advise_on_edge(step: Step, node: Node) -> Iterator[Diagnostic]:
         help="a size that the stride divides, or another padding, lets it see all",
         severity="warning",
     )
+
+
+# ---------------------------------------------------------------- expectations
+
+
+def _advise_on_expectations(elaborated: Elaborated) -> Iterator[Diagnostic]:
+    help = "delete it, or expect something closer"
+    seen: dict[ast.Expect, ast.Expect] = {}
+    for expect, _ in elaborated.expects:
+        if expect in seen:
+            message = "this is expected already"
+            notes = (Note(seen[expect].span, "first here"),)
+            yield Diagnostic(Code.EXPECT_IDLE, message, expect.span, notes=notes, help="delete it", severity="warning")
+        elif expect.tolerance is not None and expect.tolerance >= 1:
+            message = f"`within {expect.tolerance * 100:g}%` lets anything pass from 0 up"
+            yield Diagnostic(Code.EXPECT_IDLE, message, expect.span, help=help, severity="warning")
+        seen.setdefault(expect, expect)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from resdsl.advice import advise
+from resdsl.allowances import idle_allowances, without_allowed
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Diagnostic, Note, ResError, nearest
 from resdsl.elaborate.definitions import Found, Loader, Module
@@ -185,7 +186,10 @@ class ReadProgram:
             if not params:  # what a file expects, it expects of its defaults
                 unmet = self.names.resolve(elaborated.found).unmet
                 n_expectations += check_expectations(elaborated, problems, self.limits, unmet=unmet)
-        return Checked(tuple(names), n_expectations, (*problems.errors, *problems.warnings))
+        found = (*problems.errors, *problems.warnings)
+        source = self.module.source
+        idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
+        return Checked(tuple(names), n_expectations, (*without_allowed(found, source, self.limits), *idle))
 
     def _by_default(self) -> list[str | None]:
         """The networks that are elaborated as they are; a base without defaults is for others to fill."""

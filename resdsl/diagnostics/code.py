@@ -104,6 +104,10 @@ class Code(Enum):
     # ------------------------------------------------------------ expect
     EXPECT_FAILS = "expect-fails", "What the spec expects of itself does not hold."
     EXPECT_SUBJECT = "expect-subject", "Nothing of this name can be expected."
+    EXPECT_IDLE = "expect-idle", "An expectation that cannot fail, or that stands twice."
+
+    # ------------------------------------------------------------ allow
+    ALLOW_UNUSED = "allow-unused", "A comment allows a warning that is not given there, or that does not exist."
 
     # ------------------------------------------------------------ limit
     LIMIT_SOURCE = "limit-source", "A file, or all files together, are larger than the caller allows."

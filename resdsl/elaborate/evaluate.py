@@ -225,7 +225,10 @@ def _divide(left: float, right: float, span: Span) -> float:
     _refuse_zero(right, span)
     if isinstance(left, int) and isinstance(right, int):
         if left % right:
-            message = f"`{span.text}` is {left} / {right}, which is not a whole number"
+            shown = f"{left} / {right}"
+            message = f"`{shown}` is not a whole number"
+            if span.text != shown:
+                message = f"`{span.text}` is {shown}, which is not a whole number"
             raise mistake(
                 Code.VALUE_DIVISION,
                 message,

@@ -42,8 +42,8 @@ class Outline:
 
     @property
     def labels(self) -> list[str]:
-        """What can be tapped and expected to have a shape: stem, sections, head."""
-        return [*self.sections, *(word for word in ("stem", "head") if word in self.singles)]
+        """What can be tapped, and expected to have a shape."""
+        return list(self.sections)
 
     def add(self, statements: tuple[ast.Statement, ...], collect: Collect) -> None:
         """Puts a network's own statements on top of what it has."""

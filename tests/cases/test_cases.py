@@ -77,8 +77,9 @@ def test_a_bad_program_gives_the_messages_that_it_announces(path: Path, update: 
 @pytest.mark.parametrize("path", OK, ids=lambda path: path.stem)
 def test_a_good_program_gives_none_and_means_what_it_says(path: Path, update: bool):
     program = read_recovering(Source(path.name, path.read_text(encoding="utf-8"), path))
-    assert [render(diagnostic) for diagnostic in program.check().diagnostics] == []
-    graphs = [program.graph(found.definition.name) for found in program.networks()]
+    checked = program.check()
+    assert [render(diagnostic) for diagnostic in checked.diagnostics] == []
+    graphs = [program.graph(name) for name in checked.networks]
     assert graphs
     compare(path.with_suffix(".txt"), "\n".join(map(to_text, graphs)), update=update)
 

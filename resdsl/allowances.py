@@ -1,0 +1,84 @@
+"""Turns warnings off where a comment says so: `# resdsl: allow(shape-loses)` on the line, or alone above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from resdsl.diagnostics import Code, Diagnostic, Fix, nearest
+from resdsl.limits import Limits
+from resdsl.record import record
+from resdsl.source import Source, Span
+from resdsl.syntax.lexer import lex
+
+
+@record
+class Allowance:
+    """A code that a comment allows: which, where that is written, and the line that it holds for."""
+
+    code: str
+    span: Span
+    line: int
+
+
+def without_allowed(diagnostics: Iterable[Diagnostic], source: Source, limits: Limits) -> tuple[Diagnostic, ...]:
+    """The diagnostics without the warnings that the source allows.
+
+    Errors stay whatever a comment says, and so do warnings in other files.
+    """
+    allowed = {(allowance.code, allowance.line) for allowance in _read(source, limits)}
+    return tuple(d for d in diagnostics if d.severity == "error" or _place(d, source) not in allowed)
+
+
+def idle_allowances(diagnostics: Iterable[Diagnostic], source: Source, limits: Limits) -> tuple[Diagnostic, ...]:
+    """A warning for each allowance of what is not warned of, among all diagnostics of a source.
+
+    Where something is wrong, not everything that there is to warn of was seen: then only for codes that do not exist.
+    """
+    found = tuple(diagnostics)
+    is_clean = all(diagnostic.severity == "warning" for diagnostic in found)
+    told = {_place(diagnostic, source) for diagnostic in found}
+    idle: list[Diagnostic] = []
+    for allowance in _read(source, limits):
+        if allowance.code not in _CODES:
+            idle.append(_unknown(allowance))
+        elif is_clean and (allowance.code, allowance.line) not in told:
+            message = f"nothing on line {allowance.line} is warned of as `{allowance.code}`"
+            idle.append(Diagnostic(Code.ALLOW_UNUSED, message, allowance.span, help="delete it", severity="warning"))
+    return tuple(idle)
+
+
+def _place(diagnostic: Diagnostic, source: Source) -> tuple[str, int]:
+    span = diagnostic.span
+    return diagnostic.code.value, span.line if span is not None and span.source is source else 0
+
+
+def _read(source: Source, limits: Limits) -> list[Allowance]:
+    if "resdsl:" not in source.text:
+        return []
+    lexed = lex(source, limits)
+    lines = sorted({source.position(token.start)[0] for token in lexed.tokens})
+    allowances: list[Allowance] = []
+    for comment in lexed.comments:
+        match = _ALLOW.fullmatch(comment.text.rstrip())
+        if match is None:
+            continue
+        own = source.position(comment.start)[0]
+        line = own if own in lines else next((line for line in lines if line > own), own)
+        for code in _CODE.finditer(match[1]):
+            start = comment.start + match.start(1) + code.start()
+            allowances.append(Allowance(code[0], Span(source, start, start + len(code[0])), line))
+    return allowances
+
+
+def _unknown(allowance: Allowance) -> Diagnostic:
+    near = nearest(allowance.code, _CODES)
+    help = f"did you mean `{near}`?" if near else "`resdsl explain` lists the codes"
+    fix = Fix(allowance.span, near) if near else None
+    message = f"there is no code `{allowance.code}`"
+    return Diagnostic(Code.ALLOW_UNUSED, message, allowance.span, help=help, fix=fix, severity="warning")
+
+
+_CODES = frozenset(code.value for code in Code)
+_ALLOW = re.compile(r"#\s*resdsl:\s*allow\(([^()]*)\)")
+_CODE = re.compile(r"[^\s,]+")
