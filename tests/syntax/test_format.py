@@ -273,7 +273,7 @@ def strew(text: str, draw: random.Random) -> str:
     return "".join(out)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=120)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
 @given(programs(), st.integers(0, 2**32))
 def test_comments_between_any_tokens_survive(program: ast.Program, seed: int):
     text = strew(print_program(program), random.Random(seed))
