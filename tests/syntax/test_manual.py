@@ -43,7 +43,8 @@ def whole(example: str) -> str:
     after = [] if has(example, "stage") or has(example, "layers") else after
     after += [] if has(example, "head") else ["head global_avgpool -> linear(10)"]
     body = "\n".join([*before, example, *after])
-    return f'res 1\nuse "std.res"\n\nnetwork example(depth: int = 20) {{\n{body}\n}}\n'
+    parameters = "(depth: int = 20)" if "depth" in example else ""
+    return f'res 1\nuse "std.res"\n\nnetwork example{parameters} {{\n{body}\n}}\n'
 
 
 def told(example: str) -> tuple[Diagnostic, ...]:
@@ -59,6 +60,8 @@ def test_an_example_does_what_the_manual_says(kind: str, example: str):
     else:
         assert kind == "", f"`{kind}` is no kind of example"
         assert not [d for d in found if d.severity == "error"], found
+        allowed = re.findall(r"resdsl: allow\((.*)\)", example)
+        assert not [d for d in found if d.code.value in allowed], found
         assert not parse_recovering(Source("", whole(example)))[1]
 
 
