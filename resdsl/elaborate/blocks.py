@@ -15,6 +15,7 @@ from resdsl.elaborate.scope import Scope, Value, write
 from resdsl.elaborate.shortcuts import Joined, Junction, Site
 from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.tensors import Tensor, UnitBuilder
+from resdsl.ir.dropped import drop_residual, is_droppable
 from resdsl.ir.unit import Unit
 from resdsl.limits import Limits
 from resdsl.ops import Extern, Survive
@@ -77,10 +78,10 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
     f = block.extern(definition, before) if isinstance(definition, ast.Extern) else block.residual(before)
     source = before if _shares(parts.shared, placing, x, f) else x
     junction = block.junction()
-    joined = block.join(junction, source, block.survive(junction, source, f))
+    joined = block.join(junction, source, block.survive(f))
     merged, link_kinds = block.merge_links(joined.y)
     nodes, output = builder.finish(block.after(merged))
-    return Unit(
+    unit = Unit(
         definition=definition.name,
         inputs=builder.inputs,
         nodes=nodes,
@@ -93,6 +94,9 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         doc=definition.doc,
         cite=_cite(definition),
     )
+    if placing.survives:
+        block.check_dropped(unit, junction)
+    return unit
 
 
 def build_chain(name: str, chain: ast.Chain, spine: Spine, scope: Scope, dynamic: Dynamic) -> Unit:
@@ -152,21 +156,28 @@ class _Block:
         help = '`use "std.res"` for the default `identity else projection`'
         raise mistake(Code.NETWORK_MISSING, message, self.span, help=help)
 
-    def survive(self, junction: Junction, source: Tensor, f: Tensor) -> Tensor:
+    def survive(self, f: Tensor) -> Tensor:
         """f, or zero where the block is dropped."""
         if not self.placing.survives:
             return f
-        label = self.placing.label
-        if Site(self.frame, source, f, label, self.span).leaves_nothing(junction):
-            raise mistake(
-                Code.SURVIVE_NOTHING,
-                f"{label} leaves nothing when it is dropped: `{junction.kinds.first.name}` has no path for x",
-                junction.kinds.span,
-                notes=(Note(self.span, "this block may be dropped"),),
-                help="`shortcut identity` keeps x",
-            )
         with self.frame.builder.standing("survive"):
             return self.frame.builder.add(Survive(), (f,), self.span)
+
+    def check_dropped(self, unit: Unit, junction: Junction) -> None:
+        """Raises Mistake where dropping f would leave nothing, or something that has to be computed of it."""
+        kind, label = junction.kinds.first.name, self.placing.label
+        try:
+            left, _ = drop_residual(unit)
+        except ValueError:
+            message = f"{label} leaves nothing when it is dropped: `{kind}` has no path for x"
+            help = "`shortcut identity` keeps x"
+        else:
+            if not is_droppable(left):
+                return
+            message = f"{label} cannot be dropped: `{kind}` takes f through a layer that makes something even of zero"
+            help = "`shortcut identity` adds f as it is"
+        notes = (Note(self.span, "this block may be dropped"),)
+        raise mistake(Code.SURVIVE_NOTHING, message, junction.kinds.span, notes=notes, help=help)
 
     def join(self, junction: Junction, source: Tensor, f: Tensor) -> Joined:
         """What the block's own shortcut makes of x and f."""

@@ -95,17 +95,6 @@ class Site:
             Code.SHORTCUT_EQUATION, f"`{target.name}` gives no tensor as `y`", target.span, notes=_defined(target)
         )
 
-    def leaves_nothing(self, junction: Junction) -> bool:
-        """Whether the kind gives zeros when f is dropped: it has no path for x."""
-        first = resolve("shortcut", junction.kinds.first, junction.scope, self.frame.dynamic)
-        n_nodes = len(self.frame.builder.nodes)
-        try:
-            return isinstance(self._equations(first, self.x, ZERO, self.x), Zero)
-        except (ZeroUsed, Mistake):
-            return False
-        finally:
-            del self.frame.builder.nodes[n_nodes:]
-
     def _cost_of(self, junction: Junction) -> int | None:
         """The parameters that a shortcut would add here; None where it does not fit."""
         builder = self.frame.builder

@@ -125,6 +125,10 @@ class Graph:
     spec: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
 
+    def __repr__(self) -> str:
+        """In one line: the whole of a deep network fills pages."""
+        return f"<Graph {self.name}: {self.input} -> {self.output}, {len(self.blocks)} blocks>"
+
     def shape_of(self, value: int) -> Shape:
         """The shape of a value of the spine: 0 is the input, k + 1 what step k computes."""
         return self.input if value == 0 else self.steps[value - 1].unit.output_shape
