@@ -9,9 +9,7 @@ from typing import Literal
 from resdsl.data import library_folder
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.unknown import GIVEN
-from resdsl.elaborate.vocabulary import SUBJECTS
-from resdsl.emit.python.initialise import INIT_RULES
-from resdsl.emit.schemes import SCHEMES
+from resdsl.elaborate.vocabulary import INIT_RULES, SCHEMES, SUBJECTS
 from resdsl.limits import Limits
 from resdsl.lsp.cursor import Call, Cursor, Slot, read_cursor
 from resdsl.lsp.document import Version

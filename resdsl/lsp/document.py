@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from resdsl.allowances import idle_allowances, without_allowed
 from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
@@ -114,7 +115,9 @@ class Version:
 
     def outcome(self, found: Found) -> Outcome | None:
         """What elaboration makes of a network; None where something that it needs is broken already."""
-        return None if self._is_broken(found) else self._networks.outcome(found, self.reading.uses)
+        if self._is_broken(found):
+            return None
+        return self._networks.outcome(found, self.reading.uses, self._resolver.resolve(found).unmet)
 
     def is_known(self, found: Found) -> bool:
         """Whether `outcome` has its answer at hand."""
@@ -137,7 +140,7 @@ class Version:
 
     def elaborate(self) -> Iterator[None]:
         """Elaborates one network after another, for who has other things to do in between."""
-        for found in self.networks:
+        for found in self._by_default():
             self.outcome(found)
             yield
 
@@ -145,7 +148,7 @@ class Version:
         """Everything that is wrong with this text, each thing once: syntax, what it uses, names and meaning."""
         problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
         elsewhere: list[tuple[Diagnostic, Found]] = []
-        for network in self.networks:
+        for network in self._by_default():
             outcome = self.outcome(network)
             told = list(outcome.diagnostics_in(self.module)) if outcome else self._reached(network)
             problems.add_unless_told(d for d in told if self._is_here(d))
@@ -154,7 +157,19 @@ class Version:
         for diagnostic, network in elsewhere:
             if not _is_told(diagnostic, found):
                 found.append(_from_elsewhere(diagnostic, network))
-        return sorted(dict.fromkeys(found), key=lambda d: d.span.start if d.span else 0)
+        idle = idle_allowances(found, self.source, self._limits)
+        told = dict.fromkeys((*without_allowed(found, self.source, self._limits), *idle))
+        return sorted(told, key=lambda d: d.span.start if d.span else 0)
+
+    def _by_default(self) -> list[Found]:
+        """The networks that are made as they are; a base that lacks defaults is for others to fill."""
+        definitions = [found.definition for found in self.networks]
+        bases = {definition.base.name for definition in definitions if isinstance(definition, ast.Derived)}
+
+        def is_for_others(definition: ast.AnyDefinition) -> bool:
+            return definition.name in bases and any(p.default is None for p in definition.parameters)
+
+        return [found for found in self.networks if not is_for_others(found.definition)]
 
     def _is_here(self, diagnostic: Diagnostic) -> bool:
         return diagnostic.span is None or diagnostic.span.source is self.source

@@ -7,6 +7,7 @@ from inspect import cleandoc
 
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.unknown import GIVEN
+from resdsl.elaborate.vocabulary import INIT_RULES
 from resdsl.lsp.symbols import Symbol, statements_of
 from resdsl.ops import OPS, Op, Setting
 from resdsl.syntax import ast
@@ -128,8 +129,6 @@ def _paper(cite: str) -> str:
 
 
 def _init_words(name: str) -> str:
-    from resdsl.emit.python.initialise import INIT_RULES
-
     return "" if name in INIT_RULES else f"no rule of this name: {', '.join(INIT_RULES)}"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from resdsl.advice import advise
 from resdsl.analysis.depth import depth
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
@@ -86,12 +87,15 @@ class Networks:
     limits: Limits
     _last: dict[str, Outcome]
 
-    def outcome(self, found: Found, uses: tuple[Module | None, ...]) -> Outcome:
-        """What elaboration makes of a network that nothing broken is needed for, its expectations included."""
+    def outcome(self, found: Found, uses: tuple[Module | None, ...], unmet: Sequence[ast.Expect] = ()) -> Outcome:
+        """What elaboration makes of a network that nothing broken is needed for, its expectations included.
+
+        Left out are `unmet` ones, whose names hold mistakes that are told already.
+        """
         key = _key(found, uses)
         last = self._last.get(found.definition.name)
         if last is None or last.key != key:
-            last = self._last[found.definition.name] = self._elaborate(found, key)
+            last = self._last[found.definition.name] = self._elaborate(found, key, unmet)
         return last
 
     def is_known(self, found: Found, uses: tuple[Module | None, ...]) -> bool:
@@ -104,15 +108,15 @@ class Networks:
         for name in self._last.keys() - names:
             del self._last[name]
 
-    def _elaborate(self, found: Found, key: Key) -> Outcome:
+    def _elaborate(self, found: Found, key: Key, unmet: Sequence[ast.Expect]) -> Outcome:
         problems = Problems()
         elaborated: Elaborated | None = None
         try:
             elaborated = elaborate(found, {}, problems, limits=self.limits)
             verify(elaborated.graph)
-            for warning in elaborated.warnings:
-                problems.add(warning)
-            check_expectations(elaborated, problems, self.limits)
+            problems.add_unless_told(elaborated.warnings)
+            problems.add_unless_told(advise(elaborated))
+            check_expectations(elaborated, problems, self.limits, unmet=unmet)
         except ResError as error:
             for diagnostic in error.diagnostics:
                 problems.add(diagnostic)

@@ -1,4 +1,4 @@
-"""What is told of a document, whole or broken, alone or with others; what is computed anew after an edit, and what not."""
+"""What is told of a document, whole or broken, alone or with others; and what an edit computes anew."""
 
 import gc
 from pathlib import Path
@@ -30,6 +30,14 @@ network second(depth: int = 3) {
   stem  conv(3x3, 16)
   stage s1 : basic(16) * depth
 }
+"""
+
+
+USING = """\
+res 1
+use "blocks.res"
+network n { input 3x8x8 stage s1 : own(3) shortcut half }
+shortcut half { y = f + 0.5 * x }
 """
 
 
@@ -72,8 +80,8 @@ def test_a_mistake_in_one_network_leaves_the_other_its_graph(editor: Editor, sho
 
 def test_what_follows_from_a_syntax_mistake_is_not_told(editor: Editor, show: Show):
     key = show(
-        TWO.replace("block", "block")
-        + "block own(width, stride = 1) { residual conv(3, width ->-> bn }\nnetwork third { input 3x8x8 stage s1 : own(3) }\n"
+        f"{TWO}block own(width, stride = 1) {{ residual conv(3, width ->-> bn }}\n"
+        "network third { input 3x8x8 stage s1 : own(3) }\n"
     )
     assert {code.partition("-")[0] for code, _ in told(editor, key)} == {"syntax"}
 
@@ -132,9 +140,7 @@ def test_messages_keep_their_places_when_text_above_them_changes(editor: Editor,
 
 def test_a_document_sees_the_unsaved_text_of_another(editor: Editor, show: Show):
     show("res 1\nblock own(width) { residual conv(3, width) }\n", "blocks.res")
-    using = show(
-        'res 1\nuse "blocks.res"\nnetwork n { input 3x8x8 stage s1 : own(3) shortcut half }\nshortcut half { y = f + 0.5 * x }\n'
-    )
+    using = show(USING)
     assert told(editor, using) == []
     blocks = next(key for key in editor.shown() if key != using)
     editor.edit(blocks, "res 1\nblock other(width) { residual conv(3, width) }\n")
@@ -146,9 +152,7 @@ def test_a_document_sees_the_unsaved_text_of_another(editor: Editor, show: Show)
 
 def test_a_used_file_with_mistakes_is_told_of_at_its_use(editor: Editor, show: Show):
     show("res 1\nblock own(width) { residual conv(3 width) }\n", "blocks.res")
-    using = show(
-        'res 1\nuse "blocks.res"\nnetwork n { input 3x8x8 stage s1 : own(3) shortcut half }\nshortcut half { y = f + 0.5 * x }\n'
-    )
+    using = show(USING)
     assert ("syntax-unexpected", "blocks.res") in told(editor, using)
 
 
