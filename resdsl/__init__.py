@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resdsl.limits import Limits
     from resdsl.shape import Shape
     from resdsl.syntax import Program, parse
+    from resdsl.syntax.format import fmt
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ _HOMES = {
     "diff": "resdsl.analysis.diff",
     "draw": "resdsl.emit.draw",
     "emit": "resdsl.emit",
+    "fmt": "resdsl.syntax.format",
     "load": "resdsl.compiler",
     "parse": "resdsl.syntax",
     "register": "resdsl.emit.extern",
@@ -88,6 +90,7 @@ __all__ = [
     "diff",
     "draw",
     "emit",
+    "fmt",
     "load",
     "parse",
     "register",

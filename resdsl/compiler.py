@@ -177,6 +177,7 @@ class ReadProgram:
         for name in wanted:
             try:
                 elaborated = self.elaborate(name, params or {})
+                _check_words(elaborated.graph)
             except ResError as error:
                 problems.add_unless_told(error.diagnostics)
                 continue
@@ -277,6 +278,31 @@ def _holds(outer: Span, inner: Span) -> bool:
 def library() -> Iterator[Path]:
     """The files of the library, by name."""
     return iter(sorted(library_folder().glob("*.res")))
+
+
+def _check_words(graph: Graph) -> None:
+    """Raises ResError where the network names a scheme of keys or an initialisation that emission does not know."""
+    found: list[Diagnostic] = []
+    for wanted, check in ((graph.init != (), _check_init), (graph.keys != "native", _check_keys)):
+        try:
+            if wanted:
+                check(graph)
+        except ResError as error:
+            found += error.diagnostics
+    if found:
+        raise ResError(found)
+
+
+def _check_init(graph: Graph) -> None:
+    from resdsl.emit.python.initialise import check_init
+
+    check_init(graph)
+
+
+def _check_keys(graph: Graph) -> None:
+    from resdsl.emit.names import module_names
+
+    module_names(graph, graph.keys)
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
