@@ -12,6 +12,7 @@ from typing import Final
 VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "Find what is wrong with specs, and test what they expect of themselves.",
+        "fmt": "Write specs in the one canonical layout, comments kept in place, the meaning unchanged.",
         "show": "Print a network as the table of its paper would.",
         "list": "List the networks of the library.",
         "build": "Make the torch module of a network, run it once, and write its Python file.",

@@ -1,0 +1,76 @@
+"""`resdsl fmt`: files in the one canonical layout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from resdsl.cli.complete import complete_specs
+from resdsl.cli.failures import FINDINGS
+from resdsl.cli.report import report
+from resdsl.cli.specs import expand_folders
+from resdsl.diagnostics import Diagnostic, ResError
+from resdsl.elaborate.definitions import Loader
+from resdsl.elaborate.problems import Problems
+from resdsl.emit.write import write_file
+from resdsl.syntax.format import fmt
+
+
+@click.command(name="fmt")
+@click.argument("specs", metavar="FILE…", nargs=-1, required=True, shell_complete=complete_specs)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change.")
+@click.pass_context
+def command(context: click.Context, specs: tuple[str, ...], *, only_check: bool, show_diff: bool) -> None:
+    """Write specs in the one canonical layout, comments kept in place, the meaning unchanged.
+
+    A folder stands for all the .res files below it; `-` formats standard input to standard output.
+    """
+    broken: list[Diagnostic] = []
+    n_changed = n_files = 0
+    for spec in expand_folders(specs):
+        try:
+            before, after = _formatted(spec)
+        except ResError as error:
+            broken += error.diagnostics
+            continue
+        n_files += 1
+        n_changed += before != after
+        if show_diff:
+            click.echo("".join(_difference(spec, before, after)), nl=False)
+        elif spec == "-" and not only_check:
+            click.echo(after, nl=False)
+        elif before != after and not only_check:
+            write_file(spec, after)
+    report(broken)
+    if specs != ("-",) or only_check:
+        click.echo(_summary(n_files, n_changed, written=not (only_check or show_diff)), err=True)
+    if broken or (n_changed and (only_check or show_diff)):
+        context.exit(FINDINGS)
+
+
+def _formatted(spec: str) -> tuple[str, str]:
+    if spec == "-":
+        text = sys.stdin.read()
+        return text, fmt(text, name="<stdin>")
+    problems = Problems()
+    with problems.collect():
+        source = Loader(problems).read(Path(spec))
+        return source.text, fmt(source.text, name=source.name)
+    raise ResError(problems.errors)
+
+
+def _difference(spec: str, before: str, after: str) -> Iterator[str]:
+    from difflib import unified_diff
+
+    lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    return unified_diff(*lines, fromfile=spec, tofile=f"{spec} (formatted)")
+
+
+def _summary(n_files: int, n_changed: int, *, written: bool) -> str:
+    changed = f"{n_changed} {'file' if n_changed == 1 else 'files'} {'formatted' if written else 'would change'}"
+    left = n_files - n_changed
+    return f"{changed}, {left} left as {'it is' if left == 1 else 'they are'}"

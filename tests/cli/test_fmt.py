@@ -1,0 +1,67 @@
+"""`resdsl fmt`: what it writes, what it only tells, and what it leaves alone."""
+
+from pathlib import Path
+
+import pytest
+
+UNTIDY = 'res 1 use "std.res"\nnetwork a { input 3x8x8   # small\n stem conv(3x3,8) stage s1:basic(8)*2 }\n'
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "a.res"
+    path.write_text(UNTIDY)
+    return path
+
+
+def test_a_file_is_written_in_its_layout_and_then_left_alone(run, spec: Path):
+    assert run("fmt", str(spec)).exit_code == 0
+    tidy = spec.read_text()
+    assert tidy.startswith('res 1\nuse "std.res"\n\nnetwork a {\n')
+    assert "# small" in tidy
+    stamp = spec.stat().st_mtime_ns
+    result = run("fmt", str(spec))
+    assert result.stderr == "0 files formatted, 1 left as it is\n"
+    assert (spec.read_text(), spec.stat().st_mtime_ns) == (tidy, stamp)
+
+
+def test_formatting_changes_no_network(run, spec: Path):
+    from resdsl import load
+
+    before = load(spec).digest
+    run("fmt", str(spec))
+    assert load(spec).digest == before
+
+
+def test_check_writes_nothing_and_exits_with_1(run, spec: Path):
+    result = run("fmt", "--check", str(spec))
+    assert (result.exit_code, spec.read_text()) == (1, UNTIDY)
+    assert result.stderr == "1 file would change, 0 left as they are\n"
+
+
+def test_diff_shows_what_would_change(run, spec: Path):
+    result = run("fmt", "--diff", str(spec))
+    assert (result.exit_code, spec.read_text()) == (1, UNTIDY)
+    assert result.stdout.startswith(f"--- {spec}\n+++ {spec} (formatted)\n")
+    assert "\n+  stem" in result.stdout
+
+
+def test_standard_input_goes_to_standard_output(run, spec: Path):
+    result = run("fmt", "-", input=UNTIDY)
+    run("fmt", str(spec))
+    assert result.stdout == spec.read_text()
+    assert result.exit_code == 0
+
+
+def test_a_file_that_is_no_program_is_told_and_kept(run, spec: Path):
+    spec.write_text("res 1 network a { stage }\n")
+    result = run("fmt", str(spec))
+    assert result.exit_code == 1
+    assert "error[syntax-" in result.stderr
+    assert spec.read_text() == "res 1 network a { stage }\n"
+
+
+def test_a_file_that_is_not_there_is_told(run, tmp_path: Path):
+    result = run("fmt", str(tmp_path / "none.res"))
+    assert result.exit_code == 1
+    assert "error[file-unreadable]" in result.stderr
