@@ -61,16 +61,33 @@ def load(
     """
     given = {**(params or {}), **more}
     if isinstance(spec, Graph):
+        if given or network not in (None, spec.name):
+            raise _refused("a graph has its network and its parameters already", "give the spec that it was made from")
         return spec
     if isinstance(spec, Mapping):
-        inner = {key: value for key, value in spec.items() if key not in ("spec", "network", "params")}
-        inner_params = cast("Mapping[str, Given]", spec.get("params") or {})
-        named = cast("str | None", spec.get("network"))
-        text = cast("str | Path", spec["spec"])
-        merged = {**inner_params, **cast("Mapping[str, Given]", inner), **given}
-        return load(text, network or named, params=merged, limits=limits)
+        inner_spec, inner_network, inner = _unpack(spec)
+        return load(inner_spec, network or inner_network, params={**inner, **given}, limits=limits)
+    if not isinstance(spec, str | Path):
+        raise _refused(f"a spec is a path, a text, a mapping or a graph, not a {type(spec).__name__}", "")
     program = read(spec, limits=limits)
     return program.graph(network or program.preferred, given)
+
+
+def _unpack(spec: Mapping[str, object]) -> tuple[str | Path | Graph, str | None, dict[str, Given]]:
+    """The spec, the network and the parameters that a mapping names. Raises ResError where it does not."""
+    text, network, params = spec.get("spec"), spec.get("network"), spec.get("params") or {}
+    if not isinstance(text, str | Path | Graph):
+        named = ", ".join(f"`{key}`" for key in spec)
+        help = 'as in {"spec": "wrn.res", "network": "wrn", "params": {"depth": 28}}'
+        raise _refused(f"a mapping names its spec by the key `spec`; this one has {named or 'no key'}", help)
+    if not isinstance(params, Mapping) or not (network is None or isinstance(network, str)):
+        raise _refused("in a mapping, `network` is a name and `params` maps names to values", "")
+    others = {key: value for key, value in spec.items() if key not in ("spec", "network", "params")}
+    return text, network, cast("dict[str, Given]", {str(key): value for key, value in {**params, **others}.items()})
+
+
+def _refused(message: str, help: str) -> ResError:
+    return ResError([Diagnostic(Code.ARGUMENT_TYPE, message, help=help)])
 
 
 def build(
@@ -187,7 +204,7 @@ class ReadProgram:
             if not params:  # what a file expects, it expects of its defaults
                 unmet = self.names.resolve(elaborated.found).unmet
                 n_expectations += check_expectations(elaborated, problems, self.limits, unmet=unmet)
-        found = (*problems.errors, *problems.warnings)
+        found = (*problems.errors, *problems.warnings)[: self.limits.diagnostics]
         source = self.module.source
         idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
         return Checked(tuple(names), n_expectations, (*without_allowed(found, source, self.limits), *idle))
@@ -209,6 +226,8 @@ class ReadProgram:
         raise ResError(problems.errors or self.mistakes)
 
     def _find(self, network: str | None) -> Found:
+        if network is not None and (found := self.module.find("network", network)) is not None:
+            return found
         names = [found.definition.name for found in self.networks()]
         if network is None and len(names) == 1:
             network = names[0]
@@ -305,6 +324,7 @@ def _check_keys(graph: Graph) -> None:
     module_names(graph, graph.keys)
 
 
+_LONGEST_PATH = 1024
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -314,9 +334,15 @@ def _find_file(path_or_text: str | Path | Source) -> Path | Source:
     text = path_or_text
     if "\n" in text or text.lstrip().startswith(("res ", "#", "/*")) or "{" in text:
         return Source("(text)", text.replace("\r\n", "\n"))
-    if _NAME.fullmatch(text) and not Path(text).exists():
-        return _find_in_library(text)
+    if not text.strip() or len(text) > _LONGEST_PATH:
+        shown = f"`{text[:40]}…`" if text.strip() else "an empty text"
+        help = "a path, a name that `resdsl list` shows, or the text of a program, which begins with `res 1`"
+        raise mistake(Code.FILE_UNREADABLE, f"{shown} is neither a file nor a program", None, help=help)
     path = Path(text)
+    if _NAME.fullmatch(text) and not path.exists():
+        return _find_in_library(text)
+    if not path.exists() and path.name == text and (library_folder() / text).is_file():
+        return library_folder() / text
     if not path.exists():
         near = nearest(path.name, [p.name for p in path.parent.glob("*.res")] if path.parent.is_dir() else [])
         help = (

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import cast
 
-from resdsl.diagnostics import Code
+from resdsl.diagnostics import Code, Diagnostic, Note, ResError
 from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import mistake, sure
+from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope, Value
 from resdsl.elaborate.statements import open_parameters
-from resdsl.source import Source
+from resdsl.record import evolve
+from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse
 
@@ -31,6 +33,10 @@ def read_value(found: Found, name: str, value: object) -> Value:
             return value
         case str():
             return _read_text(found, name, kind, value)
+        case Integral():  # numpy's, say
+            return int(value)
+        case Real():
+            return float(value)
         case list() | tuple():
             return tuple(read_value(found, name, item) for item in cast("list[object]", value))
         case _:
@@ -45,17 +51,40 @@ def _is_text(parameter: ast.Parameter) -> bool:
 
 
 def _read_text(found: Found, name: str, kind: str | None, text: str) -> Value:
-    expression = _expression(name, text)
+    wrapped = Source(f"({name})", f"{_WRAP}{text}")
     scope = Scope(found.module)
-    if kind in ("block", "shortcut", "layer"):
-        return close(kind, expression, scope, Dynamic())
-    return evaluate_value(expression, scope)
+    try:
+        expression = _expression(name, wrapped)
+        if kind in ("block", "shortcut", "layer"):
+            return close(kind, expression, scope, Dynamic())
+        return evaluate_value(expression, scope)
+    except ResError as error:
+        raise ResError(_unwrapped(diagnostic, name, wrapped) for diagnostic in error.diagnostics) from None
+    except Mistake as found_wrong:
+        raise Mistake(_unwrapped(found_wrong.diagnostic, name, wrapped)) from None
 
 
-def _expression(name: str, text: str) -> ast.Expression:
-    program = parse(Source(f"({name})", f"res 1 schedule {name} = {text}"))
+def _expression(name: str, wrapped: Source) -> ast.Expression:
+    program = parse(wrapped)
     definition = sure(program.definitions[0], ast.Schedule)
     if len(program.definitions) > 1:
-        message = f"`{name}` takes one value"
-        raise mistake(Code.SYNTAX_UNEXPECTED, message, program.definitions[1].span)
+        raise mistake(Code.SYNTAX_UNEXPECTED, f"`{name}` takes one value", program.definitions[1].span)
     return definition.formula
+
+
+_WRAP = "res 1 schedule value = "
+
+
+def _unwrapped(diagnostic: Diagnostic, name: str, wrapped: Source) -> Diagnostic:
+    """The message with the value alone as its source, as the caller wrote it."""
+    value = Source(f"(-p {name}=…)", wrapped.text.removeprefix(_WRAP))
+
+    def move(span: Span) -> Span:
+        if span.source is not wrapped:
+            return span
+        return Span(value, max(span.start - len(_WRAP), 0), max(span.end - len(_WRAP), 0))
+
+    help = "" if "schedule" in diagnostic.help else diagnostic.help
+    span = move(diagnostic.span) if diagnostic.span is not None else None
+    notes = tuple(Note(move(note.span), note.text) for note in diagnostic.notes)
+    return evolve(diagnostic, span=span, notes=notes, help=help, fix=None)

@@ -26,7 +26,8 @@ def register(name: str, factory: type | str) -> None:
     Args:
         name: the block's name in `.res`.
         factory: a class that can be imported by its module and name, or that place as text, `"package.module:Class"`.
-            It is called with the block's arguments, by name, and must return an `nn.Module`.
+            It is called with the channels that enter, by position, then the block's arguments by name, as in
+            `Attention(64, heads=8)`, and must return an `nn.Module` that makes the shape of the block's signature.
 
     Raises:
         ValueError: where the class has no place that another program could import it from, or its name is taken.

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from resdsl.ir.unit import Node, Unit
 from resdsl.record import field, record
 from resdsl.shape import Shape
 from resdsl.source import Span
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @record
@@ -166,6 +169,25 @@ class Graph:
     def stages(self) -> Iterator[Section]:
         """The sections made of blocks."""
         return (section for section in self.sections if section.kind == "stage")
+
+    def to_json(self) -> str:
+        """The graph as a JSON document of the published schema; `Graph.from_json` reads it."""
+        from resdsl.ir.json import to_json
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(text: str | bytes) -> Graph:
+        """The graph that a JSON document holds. Raises ResError for a document that holds none."""
+        from resdsl.ir.json import from_json
+
+        return from_json(text)
+
+    def to_networkx(self, level: Literal["blocks", "layers"] = "blocks") -> nx.MultiDiGraph[int]:
+        """The graph for questions that networkx answers: nodes are blocks, or layers."""
+        from resdsl.ir.networkx import to_networkx
+
+        return to_networkx(self, level)
 
     @cached_property
     def digest(self) -> str:
