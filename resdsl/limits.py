@@ -17,6 +17,7 @@ class Limits:
         nodes: layers of a network, counted before anything is expanded.
         tensor_elements: values in one tensor or weight.
         number_bits: of a whole number, written or computed.
+        list_items: of one list, those of the lists in it included.
         name_characters: of one name; names end up as those of classes and files.
         diagnostics: messages for one file; what lies beyond the last is not looked at.
     """
@@ -28,6 +29,7 @@ class Limits:
     nodes: int = 200_000
     tensor_elements: int = 2**34
     number_bits: int = 128
+    list_items: int = 10_000
     name_characters: int = 64
     diagnostics: int = 50
 

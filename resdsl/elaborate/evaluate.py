@@ -58,7 +58,7 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
         case ast.Choose():
             return evaluate(_chosen(expression, scope), scope, frame)
         case ast.ListOf():
-            return tuple(evaluate_value(item, scope) for item in expression.items)
+            return _checked_list(tuple(evaluate_value(item, scope) for item in expression.items), expression.span)
         case ast.Index():
             return _evaluate_index(expression, scope)
         case ast.Feed():
@@ -282,6 +282,23 @@ def _checked(value: _T, span: Span) -> _T:
     if isinstance(value, float) and not isfinite(value):
         raise _too_large(span)
     return value
+
+
+def _checked_list(items: tuple[Value, ...], span: Span) -> tuple[Value, ...]:
+    if _count_items(items, DEFAULT.list_items) > DEFAULT.list_items:
+        message = f"a list has more than {DEFAULT.list_items:,} items, with those of the lists in it"
+        raise mistake(Code.LIMIT_NUMBER, message, span)
+    return items
+
+
+def _count_items(items: tuple[Value, ...], most: int) -> int:
+    """How many items there are, lists within lists opened; stops counting soon after `most`."""
+    n_items = 0
+    for item in items:
+        n_items += 1 + (_count_items(item, most - n_items) if isinstance(item, tuple) else 0)
+        if n_items > most:
+            break
+    return n_items
 
 
 _SHORT = 24  # characters that a message quotes

@@ -31,12 +31,14 @@ class LayerFrame:
     Attributes:
         rank: the number of spatial dimensions of the network's input.
         path: the composite layers and kinds that are being expanded, outermost first.
+        n_applied: how many layers were met so far, whatever became of them.
     """
 
     builder: UnitBuilder
     dynamic: Dynamic
     rank: int
     path: tuple[Found, ...] = ()
+    n_applied: int = 0
 
     def chain(self, chain: ast.Chain, tensor: Tensor, scope: Scope, maker: Span | None = None) -> Tensor:
         """The tensor through the layers, one after another; `maker` is the text that made it, for messages."""
@@ -52,6 +54,9 @@ class LayerFrame:
         """What the layer makes of the tensor."""
         if isinstance(tensor, Zero):
             raise ZeroUsed
+        self.n_applied += 1
+        if self.n_applied > self.builder.limits.nodes:
+            raise _too_many(self.builder.limits.nodes, reference.span)
         target = resolve("layer", reference, scope, self.dynamic)
         if isinstance(target.found, Found):
             return self._apply_composite(target, target.found, reference, tensor)
@@ -209,6 +214,12 @@ def _value(op: type[Op], setting: Setting, expression: ast.Expression, scope: Sc
         message = f"`{setting.name}` takes whole numbers, not {describe(value)}"
         raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {message}", expression.span)
     return value
+
+
+def _too_many(most: int, span: Span) -> Mistake:
+    message = f"the layers here are made of more than {most:,} others; the caller allows no more in a network"
+    help = "the caller may raise the limit: `Limits(nodes=…)`"
+    return mistake(Code.LIMIT_NODES, message, span, help=help)
 
 
 def _affine(operator: str, number: float, span: Span, *, tensor_first: bool) -> Affine:

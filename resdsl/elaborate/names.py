@@ -27,6 +27,7 @@ class NameResolver:
         self._under_way: list[ast.AnyDefinition] = []
         self._limits = limits
         self._told_deep = False
+        self._told_large = False
 
     def resolve(self, found: Found) -> Resolved:
         """What a definition's names stand for."""
@@ -71,6 +72,16 @@ class NameResolver:
             message = f"{what}s are made of each other more than {deepest} deep"
             raise mistake(Code.LIMIT_NESTING, message, span)
         return self.resolve(found)
+
+    def check_size(self, n_layers: int, span: Span) -> None:
+        """Raises Mistake where a layer is made of more layers than the caller allows."""
+        if n_layers > self._limits.nodes:
+            if self._told_large:
+                raise Echo
+            self._told_large = True
+            message = f"a layer is made of {n_layers:,} layers or more; the caller allows {self._limits.nodes:,}"
+            help = "the caller may raise the limit: `Limits(nodes=…)`"
+            raise mistake(Code.LIMIT_NODES, message, span, help=help)
 
     def is_under_way(self, found: Found) -> bool:
         """Whether a definition is being resolved: what leads to it leads to itself."""

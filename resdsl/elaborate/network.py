@@ -90,9 +90,11 @@ def _assemble(plan: NetworkPlan, placer: StagePlacer, statements: Statements, fo
 
 def _links(plan: NetworkPlan, placer: StagePlacer) -> list[Link]:
     finished: list[Link] = []
+    ends = {link.last for link in plan.links}
+    places = {link.order: place for end in ends for place, link in enumerate(placer.ending(end))}
     for link in plan.links:
         first, last = placer.step_of_block[link.first], placer.step_of_block[link.last]
-        kind = placer.spine.steps[last].unit.link_kinds[placer.ending(link.last).index(link)]
+        kind = placer.spine.steps[last].unit.link_kinds[places[link.order]]
         source = placer.spine.steps[first].inputs[0]
         finished.append(Link(link.name, kind, link.level, first, last, source, link.span))
     return finished

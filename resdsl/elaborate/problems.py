@@ -51,6 +51,11 @@ class Problems:
     """What was found so far; `found` holds errors and warnings in the order of finding."""
 
     found: list[Diagnostic] = field(factory=list[Diagnostic])
+    _told: set[Diagnostic] = field(factory=set[Diagnostic])
+
+    def __post_init__(self) -> None:
+        """Knows what it starts with."""
+        self._told.update(self.found)
 
     @contextmanager
     def collect(self) -> Generator[None]:
@@ -64,7 +69,8 @@ class Problems:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keeps a diagnostic, unless it is told already."""
-        if diagnostic not in self.found:
+        if diagnostic not in self._told:
+            self._told.add(diagnostic)
             self.found.append(diagnostic)
 
     def add_unless_told(self, diagnostics: Iterable[Diagnostic]) -> None:

@@ -342,10 +342,18 @@ class References:
 
 def part(span: Span, word: str, *, last: bool = False) -> Span:
     """The characters of a word within a span; its first, or its last place there."""
-    places = list(re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", span.text))
+    text = span.text
+    at = -1
+    places: list[int] = []
+    while (at := text.find(word, at + 1)) >= 0:
+        around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]
+        if not any(character == "_" or character.isalnum() for character in around):
+            places.append(at)
+            if not last:
+                break
     if not places:
         return span
-    start = span.start + places[-1 if last else 0].start()
+    start = span.start + places[-1]
     return Span(span.source, start, start + len(word))
 
 

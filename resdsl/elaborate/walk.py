@@ -28,6 +28,7 @@ class Resolved:
         names: its parameters, and what it names itself.
         outline: what a network has.
         height: how many networks are derived from each other here, or layers made of layers.
+        size: how many layers a layer is made of in the end, those of its parameters left out.
         unmet: the expectations that have mistakes in their names; the network stands without them.
         broken: whether it cannot be elaborated, be that told here or elsewhere.
     """
@@ -37,6 +38,7 @@ class Resolved:
     names: Names = field(factory=Names)
     outline: Outline = field(factory=Outline)
     height: int = 1
+    size: int = 0
     unmet: list[ast.Expect] = field(factory=list["ast.Expect"])
     broken: bool = False
 
@@ -46,6 +48,10 @@ class Resolver(Protocol):
 
     def below(self, found: Found, span: Span) -> Resolved:
         """What a definition that another is made of stands for. Raises Mistake where that leads back, or too deep."""
+        ...
+
+    def check_size(self, n_layers: int, span: Span) -> None:
+        """Raises Mistake where a layer is made of more layers than the caller allows."""
         ...
 
     def is_under_way(self, found: Found) -> bool:
@@ -229,7 +235,10 @@ class BodyWalk(Walk):
         for found, span in zip(self.references.found, self.references.spans, strict=True):
             if isinstance(found.definition, ast.Layer):
                 with self.references.collect():
-                    self.resolved.height = max(self.resolved.height, self.resolver.below(found, span).height + 1)
+                    below = self.resolver.below(found, span)
+                    self.resolved.height = max(self.resolved.height, below.height + 1)
+                    self.resolved.size += 1 + below.size
+                    self.resolver.check_size(self.resolved.size, span)
 
     def extern(self, definition: ast.Extern) -> None:
         """The signature of a foreign block, in its parameters and `in`."""
