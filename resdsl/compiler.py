@@ -67,7 +67,7 @@ def load(
     if isinstance(spec, Mapping):
         inner_spec, inner_network, inner = _unpack(spec)
         return load(inner_spec, network or inner_network, params={**inner, **given}, limits=limits)
-    if not isinstance(spec, str | Path):
+    if not isinstance(spec, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - a config may hold anything
         raise _refused(f"a spec is a path, a text, a mapping or a graph, not a {type(spec).__name__}", "")
     program = read(spec, limits=limits)
     return program.graph(network or program.preferred, given)
@@ -75,7 +75,8 @@ def load(
 
 def _unpack(spec: Mapping[str, object]) -> tuple[str | Path | Graph, str | None, dict[str, Given]]:
     """The spec, the network and the parameters that a mapping names. Raises ResError where it does not."""
-    text, network, params = spec.get("spec"), spec.get("network"), spec.get("params") or {}
+    text, network = spec.get("spec"), spec.get("network")
+    params: object = spec.get("params") or {}
     if not isinstance(text, str | Path | Graph):
         named = ", ".join(f"`{key}`" for key in spec)
         help = 'as in {"spec": "wrn.res", "network": "wrn", "params": {"depth": 28}}'
@@ -83,7 +84,8 @@ def _unpack(spec: Mapping[str, object]) -> tuple[str | Path | Graph, str | None,
     if not isinstance(params, Mapping) or not (network is None or isinstance(network, str)):
         raise _refused("in a mapping, `network` is a name and `params` maps names to values", "")
     others = {key: value for key, value in spec.items() if key not in ("spec", "network", "params")}
-    return text, network, cast("dict[str, Given]", {str(key): value for key, value in {**params, **others}.items()})
+    given = {**cast("Mapping[object, Given]", params), **cast("Mapping[object, Given]", others)}
+    return text, network, {str(key): value for key, value in given.items()}
 
 
 def _refused(message: str, help: str) -> ResError:
