@@ -177,7 +177,7 @@ class Loader:
         for path in allowed:
             if path.is_file():
                 return path
-        if not allowed:
+        if len(allowed) < len(paths):
             message = f"`{name}` leads out of the folders that may be read"
             help = "a used file is in the folder of the program or below it, or in the library"
             raise mistake(Code.USE_OUTSIDE, message, span, help=help)

@@ -1,0 +1,98 @@
+"""Hostile programs end at once and in little memory, with a diagnostic of the limit that they meet."""
+
+import time
+import tracemalloc
+
+import pytest
+
+from resdsl.compiler import load
+from resdsl.limits import Limits
+from tests.elaborate.programs import HEAD, check, network, told
+
+DOUBLING_LAYERS = "layer a0 { y = x -> relu }\n" + "\n".join(
+    f"layer a{k} {{ y = x -> a{k - 1} -> a{k - 1} }}" for k in range(1, 60)
+)
+DOUBLING_IDENTITIES = "layer a0 { y = x -> identity }\n" + "\n".join(
+    f"layer a{k} {{ y = x -> a{k - 1} -> a{k - 1} }}" for k in range(1, 60)
+)
+DOUBLING_LISTS = "let a0 = [1, 2]\n" + "\n".join(f"let a{k} = [a{k - 1}, a{k - 1}]" for k in range(1, 60))
+
+BOMBS = {
+    "a thousand million blocks": (network("stage s2 : basic(4) * (10^9)"), "limit-nodes"),
+    "many runs of many blocks": (network("stage s2 : " + " + ".join(["basic(4) * 100_000"] * 50)), "limit-nodes"),
+    "a power of powers": (network("let n = " + "^".join(["2"] * 60) + " stage s2 : basic(4) * n"), "limit-number"),
+    "a sum of 3,000 terms": (
+        network("let n = " + " + ".join(["1"] * 3000) + " stage s2 : basic(4) * n"),
+        "limit-nesting",
+    ),
+    "5,000 brackets": (network("let n = " + "(" * 5000 + "1" + ")" * 5000), "limit-nesting"),
+    "5,000 lists": (network("let n = " + "[" * 5000 + "]" * 5000), "limit-nesting"),
+    "5,000 choices": (network("let n = " + "if true then " * 5000 + "1" + " else 1" * 5000), "limit-nesting"),
+    "layers that double": (network("head a59", before=DOUBLING_LAYERS), "limit-nodes"),
+    "layers of nothing that double": (network("head a59", before=DOUBLING_IDENTITIES), "limit-nodes"),
+    "lists that double": (network(DOUBLING_LISTS + ' require a59 == 3, "{a59}"'), "limit-number"),
+    "a tensor of 10^15 values": (network("head conv(1x1, 9_999_999_999_999)"), "limit-tensor"),
+    "a kernel of 10^16 values": (network("head conv(99_999_999, 4)"), "limit-tensor"),
+    "a thousand million levels": (network("levels 10^9 via identity"), "link-levels"),
+    "a number of 4,000 digits": (network("stage s2 : basic(4) * 1" + "0" * 3999), "limit-number"),
+    "a name of 10,000 letters": (network("let " + "a" * 10_000 + " = 1"), "limit-name"),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def warm():
+    load("resnet152")  # what is read once stays read
+
+
+@pytest.mark.parametrize(("text", "code"), BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_at_once(text: str, code: str):
+    before = time.process_time()
+    checked = check(text)
+    seconds = time.process_time() - before
+    assert code in told(checked)
+    assert checked.has_errors
+    assert seconds <= 0.2 * SLACK
+
+
+@pytest.mark.parametrize(("text", "code"), BOMBS.values(), ids=BOMBS)
+def test_a_bomb_takes_little_memory(text: str, code: str):
+    tracemalloc.start()
+    try:
+        assert code in told(check(text))
+        assert tracemalloc.get_traced_memory()[1] <= 100 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+SLACK = 4  # this machine may be busy; the limit is for one of its own
+
+
+def test_layers_that_double_through_a_parameter_end_too():
+    before = "\n".join(f"layer twice{k}(inner: layer) {{ y = x -> inner -> inner }}" for k in range(40))
+    inner = "relu"
+    for k in range(40):
+        inner = f"twice{k}({inner})"
+    assert told(check(network(f"head {inner}", before=before), Limits(nodes=5_000))) == ["limit-nodes"]
+
+
+def test_a_layer_that_is_given_itself_is_made_of_itself():
+    before = "layer twice(inner: layer) { y = x -> inner -> inner }"
+    assert told(check(network("head twice(twice(relu))", before=before))) == ["name-cycle"]
+
+
+def test_networks_derived_too_deep_are_told_once():
+    chain = "\n".join(f"network n{k + 1} = n{k} {{}}" for k in range(500))
+    text = f"{HEAD}network n0 {{ input 3x8x8  stem conv(3x3, 4) }}\n{chain}"
+    reverse = f"{HEAD}" + "\n".join(reversed(chain.splitlines())) + "\nnetwork n0 { input 3x8x8  stem conv(3x3, 4) }"
+    for program in (text, reverse):
+        assert told(check(program)) == ["limit-nesting"]
+
+
+def test_no_more_messages_than_the_limit():
+    text = network("head " + " -> ".join(f"unknown{k}" for k in range(1000)))
+    assert len(check(text).diagnostics) == Limits().diagnostics
+
+
+def test_limits_are_the_callers():
+    assert told(check(network("stage s2 : basic(4) * 30"), Limits(nodes=50))) == ["limit-nodes"]
+    assert told(check(network("stage s2 : basic(4) * 30"))) == []
