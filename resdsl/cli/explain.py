@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from resdsl.diagnostics import Code, nearest
+from resdsl.diagnostics.explanation import explain
 
 
 @click.command(name="explain")
@@ -12,7 +13,7 @@ from resdsl.diagnostics import Code, nearest
 def command(code: str | None) -> None:
     """Tell what a code in a message means.
 
-    Without a CODE, list all of them.
+    With a program that is wrong in this way, and one that is right. Without a CODE, list all of them.
     """
     if code is None:
         width = max(len(member.value) for member in Code)
@@ -24,4 +25,4 @@ def command(code: str | None) -> None:
     if wanted not in known:
         meant = nearest(wanted, known)
         raise click.UsageError(f"no code `{wanted}`" + (f"; did you mean `{meant}`?" if meant else ""))
-    click.echo(f"{wanted}\n\n{known[wanted].explanation}")
+    click.echo(str(explain(known[wanted])))
