@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 UNTIDY = 'res 1 use "std.res"\nnetwork a { input 3x8x8   # small\n stem conv(3x3,8) stage s1:basic(8)*2 }\n'
 
 
@@ -31,6 +32,11 @@ def test_formatting_changes_no_network(run, spec: Path):
     before = load(spec).digest
     run("fmt", str(spec))
     assert load(spec).digest == before
+
+
+def test_what_comes_with_the_project_stands_in_that_layout(run):
+    folders = [str(ROOT / "specs"), str(ROOT / "examples")]
+    assert run("fmt", "--check", *folders).exit_code == 0, "run `resdsl fmt specs examples`"
 
 
 def test_check_writes_nothing_and_exits_with_1(run, spec: Path):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from resdsl import fmt
 from resdsl.compiler import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +93,10 @@ def test_its_specs_are_what_they_say(number: int):
     checked = read(blocks("res")[number]).check()
     assert checked.diagnostics == ()
     assert checked.networks
+
+
+def test_its_specs_stand_in_the_one_layout():
+    assert [block for block in blocks("res") if fmt(block) != block] == []
 
 
 def test_its_examples_are_the_files_that_it_names(update: bool):
