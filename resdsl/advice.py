@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from resdsl.diagnostics import Code, Diagnostic, Note
 from resdsl.elaborate.network import Elaborated
-from resdsl.ir.graph import Graph, Step
+from resdsl.elaborate.perspective import own_notes
+from resdsl.ir.graph import Graph, Link, Step
 from resdsl.ir.unit import Node, Unit
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -25,6 +26,7 @@ def advise(elaborated: Elaborated) -> Iterator[Diagnostic]:
             help="leave it out, or write a schedule that falls, as `survive linear(0.5)`",
             severity="warning",
         )
+    yield from _advise_on_links(graph)
     yield from _advise_on_edges(graph)
     yield from _advise_on_expectations(elaborated)
 
@@ -57,6 +59,39 @@ def _advise_on_signal(elaborated: Elaborated) -> Iterator[Diagnostic]:
     if path.kept.is_extreme:
         message = f"the signal vanishes: in training, a value passes all shortcuts with probability {path.kept}"
         yield Diagnostic(Code.SHORTCUT_VANISHES, message, span, help=help, severity="warning")
+
+
+# ---------------------------------------------------------------- links
+
+
+def _advise_on_links(graph: Graph) -> Iterator[Diagnostic]:
+    """Where two go around the same blocks: at the statement that stands later, in the network's own file.
+
+    Once for each pair of statements, though they may meet around several stages.
+    """
+    own = graph.span.source if graph.span is not None else None
+    around: dict[tuple[int, int], Link] = {}
+    told: set[tuple[Span, Span]] = set()
+    for link in graph.links:
+        other = around.setdefault((link.first, link.last), link)
+        if other is link or link.span is None or other.span is None:
+            continue
+        is_later = (link.span.source is own, link.span.start) > (other.span.source is own, other.span.start)
+        later, earlier = (link.span, other.span) if is_later else (other.span, link.span)
+        if (later, earlier) in told:
+            continue
+        told.add((later, earlier))
+        names = (link.name, other.name) if is_later else (other.name, link.name)
+        first, last = (graph.steps[step] for step in (link.first, link.last))
+        place = f"{first.section}[{first.place}] to {last.section}[{last.place}]"
+        yield Diagnostic(
+            Code.LINK_TWICE,
+            f"`{names[0]}` goes around {place}, and so does `{names[1]}`",
+            later,
+            notes=own_notes(Note(earlier, "the other")) if later != earlier else (),
+            help="leave one of them out" if later != earlier else "`levels 2` is enough where there is one stage",
+            severity="warning",
+        )
 
 
 # ---------------------------------------------------------------- pixels at the edge

@@ -165,7 +165,7 @@ expects = named(
     place="subject_span",
 )
 drops = new(ast.Drop, st.sampled_from(["link", "stage", "layers"]), names) | new(
-    ast.Drop, st.sampled_from("stem head shortcut survive levels tap init keys norm act".split()), st.none()
+    ast.Drop, st.sampled_from("stem head shortcut survive levels tap init keys norm act require".split()), st.none()
 )
 statements = (
     lets | requires | abouts | cites | shortcuts | survives | norms | acts | stages | expects | drops

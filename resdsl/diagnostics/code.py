@@ -92,12 +92,14 @@ class Code(Enum):
     LINK_SPAN = "link-span", "A link's span is empty, or runs outside its stage."
     LINK_CROSSES = "link-crosses", "Two links overlap and neither holds the other; spans nest or are disjoint."
     LINK_LEVELS = "link-levels", "`levels` cannot split the blocks that finely."
+    LINK_TWICE = "link-twice", "Two links go around the same blocks."
     SURVIVE_RANGE = "survive-range", "A survival probability lies outside (0, 1]."
     SURVIVE_NOTHING = "survive-nothing", "A dropped block would leave nothing: its shortcut has no path for x."
     SURVIVE_NEVER = "survive-never", "A survival schedule that never drops a block."
 
     # ------------------------------------------------------------ extern, keys, tap, init
     EXTERN_UNREGISTERED = "extern-unregistered", "A foreign block has no Python class registered for it."
+    EXTERN_DIFFERS = "extern-differs", "The class that is registered for a foreign block is not what the text declares."
     KEYS_SCHEME = "keys-scheme", "The naming scheme does not exist, or has no name for a part of this network."
     INIT_RULE = "init-rule", "There is no weight initialisation of this name."
 

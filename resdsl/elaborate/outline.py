@@ -23,17 +23,19 @@ class Outline:
         sections: stages and chains of layers by label, in order.
         links: by name.
         singles: `stem`, `shortcut`, `survive`, … by keyword.
+        requires: the conditions on its parameters.
         whole: false where the base network is unknown or could not be read: then more may be there.
     """
 
     sections: dict[str, ast.Stage | ast.Layers] = field(factory=dict[str, "ast.Stage | ast.Layers"])
     links: dict[str, ast.Link] = field(factory=dict[str, ast.Link])
     singles: dict[str, ast.Statement] = field(factory=dict[str, "ast.Statement"])
+    requires: list[ast.Require] = field(factory=list["ast.Require"])
     whole: bool = True
 
     def copy(self) -> Outline:
         """Another that is the same."""
-        return Outline(dict(self.sections), dict(self.links), dict(self.singles), self.whole)
+        return Outline(dict(self.sections), dict(self.links), dict(self.singles), list(self.requires), self.whole)
 
     @property
     def stages(self) -> list[str]:
@@ -51,6 +53,7 @@ class Outline:
         for statement in statements:
             with collect():
                 self._add(statement, seen)
+        self.requires += [statement for statement in statements if isinstance(statement, ast.Require)]
 
     def _add(self, statement: ast.Statement, seen: dict[str, Span]) -> None:
         match statement:
@@ -70,6 +73,9 @@ class Outline:
                 self.singles[word] = statement
 
     def _drop(self, drop: ast.Drop) -> None:
+        if drop.kind == "require" and self.requires:
+            self.requires.clear()
+            return
         name = drop.label or drop.kind
         table = self.links if drop.kind == "link" else self.singles if drop.label is None else self.sections
         there = [known for known, statement in table.items() if word_of(statement) == drop.kind]

@@ -10,9 +10,9 @@ from resdsl.elaborate.arguments import ParameterPlacer
 from resdsl.elaborate.bind import Dynamic, check_range, check_type, close
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake, sure
-from resdsl.elaborate.requires import check_require
-from resdsl.elaborate.scope import POISON, Scope, Value, describe
+from resdsl.elaborate.problems import Problems, mistake, sure
+from resdsl.elaborate.requires import Conditions
+from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -38,6 +38,7 @@ class Statements:
         expects: the network's own; what a base network expects is not true of what derives from it.
         cites: in order.
         parameters: the network's parameters, its own and its base's, with their values.
+        conditions: what it requires, and the names that it computes.
     """
 
     module: Module
@@ -47,6 +48,7 @@ class Statements:
     expects: list[tuple[ast.Expect, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     cites: list[str] = field(factory=list[str])
     parameters: dict[str, Value] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    conditions: Conditions = field(factory=Conditions)
 
     def single(self, kind: type[_S]) -> tuple[_S, Scope] | None:
         """The statement of that kind, if there is one."""
@@ -61,7 +63,8 @@ def gather(found: Found, values: Mapping[str, Value], problems: Problems) -> Sta
     """
     _check_names(values, found)
     statements = Statements(found.module)
-    _gather(found, values, statements, problems)
+    scope = _gather(found, values, statements, problems)
+    statements.conditions.settle(scope, problems)
     return statements
 
 
@@ -136,6 +139,7 @@ def _gather(found: Found, values: Mapping[str, Value], statements: Statements, p
         own = {parameter.name for parameter in definition.parameters}
         inherited = {name: value for name, value in values.items() if name not in own}
         inner = _gather(base, inherited | _evaluate_given(definition.base, base, scope), statements, problems)
+        statements.conditions.come_from(_given(definition.base, open_parameters(base)), inner, scope)
         statements.expects.clear()
         scope.parent = inner
     for parameter in definition.parameters:
@@ -192,15 +196,16 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
         with problems.collect():
             match statement:
                 case ast.Let():
-                    _let(statement, scope, lets, definition)
+                    _check_let(statement, lets, definition)
+                    statements.conditions.compute(statement, scope)
                 case ast.Require():
-                    check_require(statement, scope)
+                    statements.conditions.requires.append((statement, scope))
                 case ast.Expect():
                     statements.expects.append((statement, scope))
                 case ast.Cite():
                     statements.cites.append(statement.text.value)
                 case ast.Drop():
-                    _drop(statement, statements)
+                    _drop(statement, scope, statements)
                 case ast.Stage() | ast.Layers():
                     _once(f"section {statement.label}", statement.label_span, f"the label `{statement.label}`", seen)
                     _put_section(statement, scope, statements)
@@ -214,17 +219,12 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                     statements.singles[kind] = (statement, scope)
 
 
-def _let(statement: ast.Let, scope: Scope, lets: dict[str, Span], definition: ast.AnyDefinition) -> None:
+def _check_let(statement: ast.Let, lets: dict[str, Span], definition: ast.AnyDefinition) -> None:
     if statement.name in lets or any(statement.name == parameter.name for parameter in definition.parameters):
         first = lets.get(statement.name) or next(p.span for p in definition.parameters if p.name == statement.name)
         message = f"`{statement.name}` is given a value already"
         raise mistake(Code.NAME_TAKEN, message, statement.span, notes=(Note(first, "first here"),))
     lets[statement.name] = statement.span
-    try:
-        scope.names[statement.name] = evaluate_value(statement.value, scope)
-    except (Mistake, Echo):
-        scope.names[statement.name] = POISON
-        raise
 
 
 def _once(key: str, span: Span, what: str, seen: dict[str, Span]) -> None:
@@ -241,7 +241,7 @@ def _put_section(statement: ast.Stage | ast.Layers, scope: Scope, statements: St
     statements.sections.append((statement, scope))
 
 
-def _drop(statement: ast.Drop, statements: Statements) -> None:
+def _drop(statement: ast.Drop, scope: Scope, statements: Statements) -> None:
     match statement.kind:
         case "link":
             left = [entry for entry in statements.links if entry[0].name != statement.label]
@@ -253,6 +253,11 @@ def _drop(statement: ast.Drop, statements: Statements) -> None:
             gone = len(kept) < len(statements.sections)
             statements.sections = kept
             there = [section.label for section, _ in statements.sections]
+        case "require":
+            own = [entry for entry in statements.conditions.requires if entry[1] is scope]
+            gone = len(own) < len(statements.conditions.requires)
+            statements.conditions.requires = own
+            there = []
         case _:
             gone = statements.singles.pop(statement.kind, None) is not None
             there = list(statements.singles)

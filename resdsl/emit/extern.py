@@ -27,7 +27,8 @@ def register(name: str, factory: type | str) -> None:
         name: the block's name in `.res`.
         factory: a class that can be imported by its module and name, or that place as text, `"package.module:Class"`.
             It is called with the channels that enter, by position, then the block's arguments by name, as in
-            `Attention(64, heads=8)`, and must return an `nn.Module` that makes the shape of the block's signature.
+            `Attention(64, heads=8)`, and must return an `nn.Module` that makes the shape and has the trained weights
+            of the block's signature: `build` holds it to them.
 
     Raises:
         ValueError: where the class has no place that another program could import it from, or its name is taken.
@@ -51,6 +52,11 @@ def register(name: str, factory: type | str) -> None:
 def unregister(name: str) -> None:
     """Takes a lent class back, if there is one."""
     _EXTERNS.pop(name, None)
+
+
+def lent_class(name: str) -> ExternClass:
+    """The class that is lent to a block. Raises KeyError where there is none; see `extern_classes`."""
+    return _EXTERNS[name]
 
 
 def resolve_target(target: str) -> str:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from resdsl.emit.python.file import emit_file
+from resdsl.emit.torch_extern import check_classes, check_modules
 from resdsl.ir.graph import Graph
 
 
@@ -33,12 +34,15 @@ def build(graph: Graph, *, device: torch.device | str | None = None) -> nn.Modul
         device: where its weights are made; `meta` makes none. The host's default where it is None.
 
     Raises:
-        ResError: where the network cannot be emitted; see `emit_file`.
+        ResError: where the network cannot be emitted (see `emit_file`), or a foreign block is not what its text says.
     """
     file = emit_file(graph)
+    check_classes(graph)
     network: type[nn.Module] = getattr(import_text(file.text, graph.name), file.class_name)
     with nullcontext() if device is None else torch.device(device):
-        return network()
+        model = network()
+    check_modules(graph, model)
+    return model
 
 
 def import_text(text: str, name: str) -> ModuleType:

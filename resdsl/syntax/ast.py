@@ -413,8 +413,9 @@ class Drop(Syntax):
     """`drop link root`: what is dropped, and its label where that kind of thing has one"""
 
     kind: Literal[
-        "link", "stage", "layers", "stem", "head", "shortcut", "survive", "levels", "tap", "init", "keys", "norm", "act"
-    ]
+        "link", "stage", "layers", "stem", "head", "shortcut", "survive", "levels", "tap", "init", "keys", "norm",
+        "act", "require",
+    ]  # fmt: skip
     label: str | None
 
 

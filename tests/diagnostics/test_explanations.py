@@ -10,7 +10,7 @@ from resdsl.diagnostics.explanation import PAGES, Example, explain
 from resdsl.limits import Limits
 from resdsl.source import Source
 
-WITHOUT_PROGRAMS = {Code.EXTERN_UNREGISTERED, Code.FILE_UNREADABLE, Code.GRAPH_FORMAT}
+WITHOUT_PROGRAMS = {Code.EXTERN_DIFFERS, Code.EXTERN_UNREGISTERED, Code.FILE_UNREADABLE, Code.GRAPH_FORMAT}
 """Codes that no .res program can show."""
 
 
