@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Literals, OfZeros, Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.constant import Carries
 from resdsl.ops.setting import Setting
 from resdsl.record import record
 from resdsl.shape import Shape
@@ -15,13 +16,15 @@ from resdsl.shape import Shape
 class Activation(Op):
     """An elementwise function of torch: `(C, H, W) -> (C, H, W)`, no weights, not counted as multiply-adds.
 
-    `FUNCTION` is torch's, `SAVED` what its backward formula reads, `ZERO` whether it makes zero of zero.
+    `FUNCTION` is torch's, `SAVED` what its backward formula reads, `ZERO` whether it makes zero of zero, `HOMOGENEOUS`
+    whether f(s · x) = s · f(x) for every s > 0.
     """
 
     LABEL = "act"
     FUNCTION: ClassVar[str]
     SAVED = Saved(inputs=(0,))
     ZERO: ClassVar[bool] = True
+    HOMOGENEOUS: ClassVar[bool] = False
 
     def torch_call(self, *inputs: Shape) -> TorchCall:
         return TorchCall("function", self.FUNCTION, (), self._arguments())
@@ -31,6 +34,9 @@ class Activation(Op):
 
     def of_zeros(self, *is_zero: bool) -> OfZeros:
         return "zero" if all(is_zero) and self.ZERO else "computed"
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(signs="positive", channels=True) if self.HOMOGENEOUS else None
 
     def _arguments(self) -> tuple[tuple[str, Literals], ...]:
         return ()
@@ -44,6 +50,7 @@ class Relu(Activation):
     EXAMPLE = "relu"
     SOURCE = "Nair and Hinton 2010"
     FUNCTION = "F.relu"
+    HOMOGENEOUS = True
     SAVED = Saved(output=True)
 
 
@@ -65,6 +72,7 @@ class LeakyRelu(Activation):
     EXAMPLE = "leaky_relu(0.1)"
     SOURCE = "Maas et al. 2013"
     FUNCTION = "F.leaky_relu"
+    HOMOGENEOUS = True
     SETTINGS = (Setting("slope", "number", default=0.01),)
 
     slope: float = 0.01
@@ -212,6 +220,9 @@ class Prelu(Op):
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(signs="positive", channels=True)
 
     def _n_weights(self, shape: Shape) -> int:
         return shape.channels if self.per == "channel" else 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar, Literal, Self
 
+from resdsl.ops.constant import Carries, Constant
 from resdsl.ops.setting import Setting, SettingError, Value, resolve, write
 from resdsl.record import record
 from resdsl.shape import Shape
@@ -216,6 +217,25 @@ class Op:
 
         Where training draws random numbers, the mean: 1 for dropout, which divides by what it keeps.
         """
+        return None
+
+    def constant(self) -> Constant | None:
+        """What it is at evaluation, where it only scales and shifts each channel by constants; else None."""
+        return None
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        """Which constants may stand in front of it as well as behind it: those that it commutes with."""
+        return None
+
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        """The layer as it is when its own `weight` and `bias` hold constants that stood behind it.
+
+        None where it has no weight and bias that it ends with. A layer without a bias gets one where something shifts.
+        """
+        return None
+
+    def takes_before(self, *, shifts: bool) -> Self | None:
+        """The same for constants that stood in front of it."""
         return None
 
     def kept(self) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Self
 
 from resdsl.ops.arguments import compact, differing
 from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall, Window
 from resdsl.ops.setting import Bias, Setting
 from resdsl.ops.sliding import check_rank, same_padding, slide, spread, windows
-from resdsl.record import record
+from resdsl.record import evolve, record
 from resdsl.shape import Shape, ShapeError
 
 
@@ -97,6 +98,13 @@ class Conv(Op):
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,))
 
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        return evolve(self, bias="default") if shifts and self.bias is None else self
+
+    def takes_before(self, *, shifts: bool) -> Self | None:
+        # Padding is zero behind the shift too: shifted weights would miss it at the border.
+        return None if shifts and any(self.padding) else self.takes_behind(shifts=shifts)
+
     def _windows(self) -> tuple[Window, ...]:
         return windows(self.kernel, self.stride, self.dilation, self.padding)
 
@@ -153,3 +161,9 @@ class Linear(Op):
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        return evolve(self, bias="default") if shifts and self.bias is None else self
+
+    def takes_before(self, *, shifts: bool) -> Self | None:
+        return self.takes_behind(shifts=shifts)

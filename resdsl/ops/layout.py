@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.base import Op, Saved, TorchCall, Window
+from resdsl.ops.constant import Carries, Constant, Times
 from resdsl.ops.setting import Setting
 from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
@@ -27,6 +28,9 @@ class Identity(Op):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def constant(self) -> Constant | None:
+        return Times()
 
 
 class Flatten(Op):
@@ -54,6 +58,9 @@ class Flatten(Op):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(channels=inputs[0].positions == 1, shifts=True)
 
 
 @record
@@ -92,6 +99,9 @@ class Subsample(Op):
     def gain(self) -> float | None:
         return 1.0
 
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(channels=True, shifts=True)
+
 
 @record
 class PadChannels(Op):
@@ -124,6 +134,9 @@ class PadChannels(Op):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries()
 
 
 @record
@@ -159,6 +172,9 @@ class ChannelShuffle(Op):
     def gain(self) -> float | None:
         return 1.0
 
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(shifts=True)
+
 
 @record
 class Maxout(Op):
@@ -190,3 +206,6 @@ class Maxout(Op):
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,), output=True)
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(signs="positive", shifts=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Op, Saved, TorchCall
+from resdsl.ops.constant import Constant, Times
 from resdsl.ops.setting import Setting
 from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
@@ -35,6 +36,9 @@ class Dropout(Op):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def constant(self) -> Constant | None:
+        return Times()
 
     def kept(self) -> float:
         return 1 - self.rate
@@ -80,6 +84,9 @@ class SpatialDropout(Op):
 
     def gain(self) -> float | None:
         return 1.0
+
+    def constant(self) -> Constant | None:
+        return Times()
 
     def kept(self) -> float:
         return 1 - self.rate
@@ -135,6 +142,9 @@ class Bernoulli(Op):
 
     def gain(self) -> float | None:
         return self.p
+
+    def constant(self) -> Constant | None:
+        return Times(self.p)
 
     def kept(self) -> float:
         return self.p

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.constant import Constant, Normed
 from resdsl.ops.setting import Setting
 from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
@@ -66,6 +69,12 @@ class BatchNorm(Op):
             differing(("eps", self.eps, 1e-5), ("momentum", self.momentum, 0.1), ("affine", self.affine, True)),
         )
 
+    def constant(self) -> Constant | None:
+        return Normed(self.eps)
+
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        return self if self.affine else None
+
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,), floats_per_batch=2 * inputs[0].channels)
 
@@ -102,6 +111,9 @@ class GroupNorm(Op):
     def torch_call(self, *inputs: Shape) -> TorchCall:
         settings = differing(("eps", self.eps, 1e-5), ("affine", self.affine, True))
         return TorchCall("module", "nn.GroupNorm", (self.groups, inputs[0].channels), settings)
+
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        return self if self.affine else None
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,), floats=2 * self.groups)
@@ -143,6 +155,9 @@ class LayerNorm(Op):
     def torch_source(self, *inputs: Shape) -> str:
         return CHANNEL_NORM if inputs[0].rank else ""
 
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        return self if self.affine else None
+
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,), floats=2 * inputs[0].positions)
 
@@ -181,6 +196,9 @@ class InstanceNorm(Op):
         (x,) = inputs
         settings = differing(("eps", self.eps, 1e-5), ("affine", self.affine, False))
         return TorchCall("module", f"nn.InstanceNorm{x.rank}d", (x.channels,), settings)
+
+    def takes_behind(self, *, shifts: bool) -> Self | None:
+        return self if self.affine else None
 
     def saves(self, *inputs: Shape) -> Saved:
         # The mean and deviation of every channel of every sample, and the scale repeated for every sample.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resdsl.ops.arguments import compact, differing
 from resdsl.ops.base import Op, Saved, TorchCall, Window
+from resdsl.ops.constant import Carries
 from resdsl.ops.setting import Setting, SettingError
 from resdsl.ops.sliding import check_rank, same_padding, slide, spread, windows
 from resdsl.record import record
@@ -65,6 +66,9 @@ class Maxpool(Op):
 
     def _windows(self) -> tuple[Window, ...]:
         return windows(self.kernel, self.stride, (1,) * len(self.kernel), self.padding)
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(signs="positive", channels=True, shifts=True)
 
 
 @record
@@ -138,6 +142,9 @@ class Avgpool(Op):
     def _windows(self) -> tuple[Window, ...]:
         return windows(self.kernel, self.stride, (1,) * len(self.kernel), self.padding)
 
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(channels=True, shifts=not (self.count_padding and any(self.padding)))
+
 
 class GlobalAvgpool(Op):
     """The mean of all pixels of each channel: `(C, H, W) -> (C, 1, 1)`.
@@ -163,6 +170,9 @@ class GlobalAvgpool(Op):
 
     def is_identity(self, *inputs: Shape) -> bool:
         return inputs[0].positions == 1
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(channels=True, shifts=True)
 
 
 class GlobalMaxpool(Op):
@@ -191,6 +201,9 @@ class GlobalMaxpool(Op):
 
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0,), indices=inputs[0].channels)
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(signs="positive", channels=True, shifts=True)
 
 
 def _one_pixel(layer: Op, shape: Shape) -> Shape:

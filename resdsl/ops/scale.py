@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resdsl.ops.arguments import differing
 from resdsl.ops.base import OfZeros, Op, Saved, TensorSpec, TorchCall
+from resdsl.ops.constant import Constant, Learned
 from resdsl.ops.setting import Setting, SettingError, write_value
 from resdsl.record import record
 from resdsl.shape import Shape
@@ -87,6 +88,9 @@ class LearnedScale(Op):
 
     def of_zeros(self, *is_zero: bool) -> OfZeros:
         return "zero" if all(is_zero) else "computed"
+
+    def constant(self) -> Constant | None:
+        return Learned(self.low, self.high, self.per == "scalar")
 
     def _is_bounded(self) -> bool:
         return self.low is not None or self.high is not None

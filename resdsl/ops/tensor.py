@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.base import OfZeros, Op, Saved, TorchCall
+from resdsl.ops.constant import Carries, Constant, Survived, Times
 from resdsl.ops.setting import Setting, write_value
 from resdsl.record import record
 from resdsl.shape import Shape, ShapeError
@@ -39,6 +40,9 @@ class Add(Op):
     def gain(self) -> float | None:
         return 1.0
 
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries("each", channels=True, shifts=True)
+
 
 class Subtract(Op):
     """y = a - b, of equal shapes.
@@ -70,6 +74,9 @@ class Subtract(Op):
                 return 0
             case _:
                 return "computed"
+
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries("each", channels=True, shifts=True)
 
 
 class Multiply(Op):
@@ -111,6 +118,9 @@ class Multiply(Op):
     def saves(self, *inputs: Shape) -> Saved:
         return Saved(inputs=(0, 1))
 
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries("one", channels=True)
+
 
 @record
 class Affine(Op):
@@ -144,6 +154,9 @@ class Affine(Op):
 
     def gain(self) -> float | None:
         return self.scale
+
+    def constant(self) -> Constant | None:
+        return Times(self.scale, self.shift)
 
     def _written(self) -> str:
         """The formula, over `{0}`, as a person writes it: `1 - {0}` rather than `-1 * {0} + 1`."""
@@ -185,6 +198,9 @@ class Concat(Op):
     def gain(self) -> float | None:
         return 1.0
 
+    def carries(self, *inputs: Shape) -> Carries | None:
+        return Carries(shifts=True)
+
 
 class Survive(Op):
     """Marks the residual branch f that a survival schedule drops; p_l and the manner stand in the graph.
@@ -203,6 +219,9 @@ class Survive(Op):
 
     def is_random(self) -> bool:
         return True
+
+    def constant(self) -> Constant | None:
+        return Survived()
 
 
 def _equal(layer: Op, inputs: tuple[Shape, ...]) -> Shape:

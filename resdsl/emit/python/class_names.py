@@ -85,4 +85,4 @@ _DISTINCTIONS: tuple[Callable[[Unit], str], ...] = (
 )
 """What is told of units whose names would be equal: the size, the shortcut, the channels of the links' sources."""
 
-_TAKEN = frozenset({*dir(builtins), "torch", "nn", "F", "run"})
+_TAKEN = frozenset({*dir(builtins), "torch", "nn", "F", "run", "SPEC", "LAYERS"})

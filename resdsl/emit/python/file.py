@@ -33,8 +33,13 @@ def emit(graph: Graph) -> str:
     return emit_file(graph).text
 
 
-def emit_file(graph: Graph) -> PythonFile:
+def emit_file(graph: Graph, *, purpose: str = "", appendix: str = "") -> PythonFile:
     """A PyTorch file: one class for each distinct unit, then the network's; it imports torch alone.
+
+    Args:
+        graph: the network.
+        purpose: what the file is for, for its first line.
+        appendix: what stands at its end.
 
     Raises:
         ResError: where a block of the host program is not registered, an initialisation or naming scheme does not
@@ -64,11 +69,12 @@ def emit_file(graph: Graph) -> PythonFile:
     if graph.survival is not None and graph.survival.per == "batch":
         parts.append(RUN.rstrip("\n"))
     parts.append("\n".join(write_network(NetworkClass(network, graph, names, classes, members))))
-    code = "\n\n\n".join(parts)
+    code = "\n\n\n".join([*parts, appendix] if appendix else parts)
     imports = ["import torch"] if re.search(r"\btorch\.", code) else []
     imports += ["import torch.nn.functional as F"] if re.search(r"\bF\.", code) else []
     imports += ["from torch import nn", *(f"from {extern.module} import {extern.name}" for extern in externs)]
-    title = docstring([f"The network `{graph.name}` in PyTorch, as resdsl emits it."], "")
+    emits = f"as resdsl emits it {purpose}".rstrip()
+    title = docstring([f"The network `{graph.name}` in PyTorch, {emits}."], "")
     head = [*title, "", *imports, "", f"SPEC = {block_string(_spec(graph))}"]
     return PythonFile("\n".join(head) + f"\n\n\n{code}\n", network)
 
