@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resdsl.diagnostics import Code, Diagnostic, Note
+from resdsl.diagnostics import Code, Diagnostic, Note, delete
 from resdsl.elaborate.network import Elaborated
 from resdsl.elaborate.perspective import own_notes
 from resdsl.ir.graph import Graph, Link, Step
@@ -19,11 +19,13 @@ def advise(elaborated: Elaborated) -> Iterator[Diagnostic]:
     if any(_changes_signal(node) for unit in graph.units for node in unit.nodes):
         yield from _advise_on_signal(elaborated)
     if graph.survival and all(step.survival in (None, 1) for step in graph.steps):
+        span = _statement(elaborated, ast.Survive)
         yield Diagnostic(
             Code.SURVIVE_NEVER,
             f"`{graph.survival.schedule}` is 1 for every block: none is ever dropped",
-            _statement(elaborated, ast.Survive),
+            span,
             help="leave it out, or write a schedule that falls, as `survive linear(0.5)`",
+            fixes=(delete(span, sure=False),) if span != elaborated.found.definition.name_span else (),
             severity="warning",
         )
     yield from _advise_on_links(graph)
@@ -137,9 +139,12 @@ def _advise_on_expectations(elaborated: Elaborated) -> Iterator[Diagnostic]:
     for expect, _ in elaborated.expects:
         if expect in seen:
             message = "this is expected already"
-            notes = (Note(seen[expect].span, "first here"),)
-            yield Diagnostic(Code.EXPECT_IDLE, message, expect.span, notes=notes, help="delete it", severity="warning")
+            notes, fixes = (Note(seen[expect].span, "first here"),), (delete(expect.span, sure=True),)
+            yield Diagnostic(
+                Code.EXPECT_IDLE, message, expect.span, "", notes, "delete it", fixes=fixes, severity="warning"
+            )
         elif expect.tolerance is not None and expect.tolerance >= 1:
             message = f"`within {expect.tolerance * 100:g}%` lets anything pass from 0 up"
-            yield Diagnostic(Code.EXPECT_IDLE, message, expect.span, help=help, severity="warning")
+            fixes = (delete(expect.span, sure=False),)
+            yield Diagnostic(Code.EXPECT_IDLE, message, expect.span, help=help, fixes=fixes, severity="warning")
         seen.setdefault(expect, expect)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from resdsl.diagnostics import Code, Diagnostic, Fix, nearest
+from resdsl.diagnostics import Code, Diagnostic, Fix, delete, suggest
 from resdsl.limits import Limits
 from resdsl.record import record
 from resdsl.source import Source, Span
@@ -14,10 +14,11 @@ from resdsl.syntax.lexer import lex
 
 @record
 class Allowance:
-    """A code that a comment allows: which, where that is written, and the line that it holds for."""
+    """A code that a comment allows: which, where that is written, in which comment, and the line that it holds for."""
 
     code: str
     span: Span
+    comment: Span
     line: int
 
 
@@ -44,7 +45,12 @@ def idle_allowances(diagnostics: Iterable[Diagnostic], source: Source, limits: L
             idle.append(_unknown(allowance))
         elif is_clean and (allowance.code, allowance.line) not in told:
             message = f"nothing on line {allowance.line} is warned of as `{allowance.code}`"
-            idle.append(Diagnostic(Code.ALLOW_UNUSED, message, allowance.span, help="delete it", severity="warning"))
+            fixes = (_without(allowance),)
+            idle.append(
+                Diagnostic(
+                    Code.ALLOW_UNUSED, message, allowance.span, help="delete it", fixes=fixes, severity="warning"
+                )
+            )
     return tuple(idle)
 
 
@@ -67,16 +73,30 @@ def _read(source: Source, limits: Limits) -> list[Allowance]:
         line = own if own in lines else next((line for line in lines if line > own), own)
         for code in _CODE.finditer(match[1]):
             start = comment.start + match.start(1) + code.start()
-            allowances.append(Allowance(code[0], Span(source, start, start + len(code[0])), line))
+            span = Span(source, start, start + len(code[0]))
+            allowances.append(Allowance(code[0], span, Span(source, comment.start, comment.end), line))
     return allowances
 
 
 def _unknown(allowance: Allowance) -> Diagnostic:
-    near = nearest(allowance.code, _CODES)
-    help = f"did you mean `{near}`?" if near else "`resdsl explain` lists the codes"
-    fix = Fix(allowance.span, near) if near else None
+    fix = suggest(allowance.span, allowance.code, sorted(_CODES))
+    help = f"did you mean `{fix.text}`?" if fix else "`resdsl explain` lists the codes"
+    fixes = (fix,) if fix else ()
     message = f"there is no code `{allowance.code}`"
-    return Diagnostic(Code.ALLOW_UNUSED, message, allowance.span, help=help, fix=fix, severity="warning")
+    return Diagnostic(Code.ALLOW_UNUSED, message, allowance.span, help=help, fixes=fixes, severity="warning")
+
+
+def _without(allowance: Allowance) -> Fix:
+    """Takes one code out of a comment; the whole comment where it allows nothing else."""
+    span, comment = allowance.span, allowance.comment
+    if len(_CODE.findall(comment.text[comment.text.index("(") + 1 : comment.text.rindex(")")])) == 1:
+        return delete(comment, sure=True)
+    text, start, end = span.source.text, span.start, span.end
+    if text[end] == ",":
+        end += len(text[end:]) - len(text[end:].lstrip(", "))
+    else:
+        start -= len(text[:start]) - len(text[:start].rstrip(", "))
+    return Fix(Span(span.source, start, end), "")
 
 
 _CODES = frozenset(code.value for code in Code)

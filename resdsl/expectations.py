@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
-from resdsl.diagnostics import Code, InternalError, Note, ResError
+from resdsl.diagnostics import Code, Fix, InternalError, Note, ResError
 from resdsl.elaborate.bind import Dynamic, check_type, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated, elaborate
@@ -65,7 +65,8 @@ def _check(expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Lim
         if isinstance(found, int) and isinstance(wanted, int | float):
             wanted_text, label = _count(wanted), _count(found - wanted, sign="+")
         message = f"`{expect.subject}{given}` is {shown}, expected {wanted_text}{bound}"
-        raise mistake(Code.EXPECT_FAILS, message, expect.span, label=label)
+        fixes = (Fix(expect.value.span, shown.replace(",", "_"), sure=False),)
+        raise mistake(Code.EXPECT_FAILS, message, expect.span, label=label, fixes=fixes)
 
 
 def _check_kind(found: int | Shape, wanted: Value, expect: ast.Expect) -> None:

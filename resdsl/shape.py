@@ -46,10 +46,11 @@ class Shape:
 class ShapeError(Exception):
     """A layer cannot take the shape that reaches it; without a place: whoever placed the layer knows it.
 
-    `message` says what was found and wanted; `help` what to write instead.
+    `message` says what was found and wanted; `help` what to write instead; `before` layers that could stand before it.
     """
 
-    def __init__(self, message: str, *, help: str = "") -> None:
+    def __init__(self, message: str, *, help: str = "", before: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
+        self.before = before

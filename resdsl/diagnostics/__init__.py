@@ -1,8 +1,24 @@
 """What is told to a person about their file: codes, diagnostics, and how they are printed."""
 
-from resdsl.diagnostics.code import Code
-from resdsl.diagnostics.diagnostic import Diagnostic, Fix, InternalError, Note, ResError, Severity
+from resdsl.diagnostics.code import WARNINGS, Code
+from resdsl.diagnostics.diagnostic import Diagnostic, InternalError, Note, ResError, Severity, sure_fixes
+from resdsl.diagnostics.fix import Fix, apply, delete, suggest
 from resdsl.diagnostics.nearest import nearest
 from resdsl.diagnostics.render import render
 
-__all__ = ["Code", "Diagnostic", "Fix", "InternalError", "Note", "ResError", "Severity", "nearest", "render"]
+__all__ = [
+    "WARNINGS",
+    "Code",
+    "Diagnostic",
+    "Fix",
+    "InternalError",
+    "Note",
+    "ResError",
+    "Severity",
+    "apply",
+    "delete",
+    "nearest",
+    "render",
+    "suggest",
+    "sure_fixes",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Self
+from typing import Final, Self
 
 
 class Code(Enum):
@@ -80,7 +80,10 @@ class Code(Enum):
         "shortcut-shape",
         "A shortcut cannot go around this block: what enters and what must leave differ in shape.",
     )
-    SHORTCUT_EQUATION = "shortcut-equation", "A kind's equations must give `y`, from `x` and `f`."
+    SHORTCUT_EQUATION = (
+        "shortcut-equation",
+        "A kind's equations must give `y`, from `x` and `f`, and each of them must be used.",
+    )
     SHORTCUT_ELSE = (
         "shortcut-else",
         "A kind after `else` must be a sum that has `f` in it: its other part is what stands in for x.",
@@ -109,7 +112,7 @@ class Code(Enum):
     EXPECT_IDLE = "expect-idle", "An expectation that cannot fail, or that stands twice."
 
     # ------------------------------------------------------------ allow
-    ALLOW_UNUSED = "allow-unused", "A comment allows a warning that is not given there, or that does not exist."
+    ALLOW_UNUSED = "allow-unused", "A warning is turned off that is not given there, or that does not exist."
 
     # ------------------------------------------------------------ limit
     LIMIT_SOURCE = "limit-source", "A file, or all files together, are larger than the caller allows."
@@ -122,3 +125,17 @@ class Code(Enum):
     # ------------------------------------------------------------ file and graph
     FILE_UNREADABLE = "file-unreadable", "A file cannot be read or written."
     GRAPH_FORMAT = "graph-format", "A JSON graph is not of the published schema."
+
+
+WARNINGS: Final = frozenset(
+    {
+        Code.NAME_UNUSED,
+        Code.NAME_SHADOWS,
+        Code.SHAPE_LOSES,
+        Code.SHORTCUT_VANISHES,
+        Code.SURVIVE_NEVER,
+        Code.EXPECT_IDLE,
+        Code.ALLOW_UNUSED,
+    }
+)
+"""The codes of advice, which a comment or `[tool.resdsl]` may turn off; all others are of errors."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 from resdsl.diagnostics.code import Code
+from resdsl.diagnostics.fix import Fix, compatible
 from resdsl.record import record
-from resdsl.source import Span
+from resdsl.source import Source, Span
 
 Severity = Literal["error", "warning"]
 
@@ -15,14 +16,6 @@ Severity = Literal["error", "warning"]
 @record
 class Note:
     """The other side of a mistake: a place, and what it did there."""
-
-    span: Span
-    text: str
-
-
-@record
-class Fix:
-    """A change of the file that mends a mistake: `text` in place of the characters of `span`."""
 
     span: Span
     text: str
@@ -39,7 +32,7 @@ class Diagnostic:
         label: a few words under the caret; may be empty.
         notes: where the other side came from.
         help: what to write instead; may be empty.
-        fix: the help as an edit, where one is sure.
+        fixes: the help as edits, any one of which mends it; the best first.
         severity: `warning` lets the work go on.
     """
 
@@ -49,8 +42,14 @@ class Diagnostic:
     label: str = ""
     notes: tuple[Note, ...] = ()
     help: str = ""
-    fix: Fix | None = None
+    fixes: tuple[Fix, ...] = ()
     severity: Severity = "error"
+
+
+def sure_fixes(diagnostics: Iterable[Diagnostic], source: Source) -> tuple[Fix, ...]:
+    """The changes of a source that its diagnostics are sure of, and that can be made at once."""
+    best = (diagnostic.fixes[0] for diagnostic in diagnostics if diagnostic.fixes)
+    return compatible(fix for fix in best if fix.sure and fix.span.source is source)
 
 
 class ResError(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from textwrap import fill
 
-from resdsl.diagnostics.code import Code
+from resdsl.diagnostics.code import WARNINGS, Code
 from resdsl.record import record
 
 
@@ -37,6 +37,8 @@ class Explanation:
 
     def __str__(self) -> str:
         parts = [self.code.value, fill(f"{self.code.explanation} {self.text}", _WIDTH)]
+        if self.code in WARNINGS:
+            parts.append(f"A warning: {_OFF.format(self.code.value)}")
         for word, example in (("Wrong", self.wrong), ("Right", self.right)):
             if example is not None:
                 parts.append(f"{word}:\n\n" + "\n".join(f"    {line}".rstrip() for line in example.text.splitlines()))
@@ -57,5 +59,10 @@ def _limits(words: str) -> dict[str, int]:
 PAGES = Path(__file__).parent / "explanations"
 """The folder of all pages, one a code."""
 
+_OFF = """turned off for a line by the comment `# resdsl: allow({0})` on it or alone above it, and
+for all files of a project by this in its pyproject.toml:
+
+    [tool.resdsl]
+    allow = ["{0}"]"""
 _WIDTH = 88  # characters of a line
 _EXAMPLE = re.compile(r"^```(wrong|right)(.*)\n((?s:.*?\n))```$", re.MULTILINE)

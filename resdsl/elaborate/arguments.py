@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.diagnostics import Code, Fix, Note, nearest
+from resdsl.diagnostics import Code, Note, suggest
 from resdsl.elaborate.problems import Mistake, mistake
 from resdsl.ops import Op, Required, Setting
 from resdsl.ops.setting import write_value
@@ -145,11 +145,11 @@ def _unknown(
     otherwise: str,
 ) -> Mistake:
     span = name_of(argument) if isinstance(argument, ast.Keyword) else argument.span
-    near = nearest(name, names)
-    if near is None:
+    fix = suggest(span, name, names)
+    if fix is None:
         return mistake(Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=otherwise)
-    help, fix = f"did you mean `{near}`?", Fix(span, near)
-    return mistake(Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=help, fix=fix)
+    help = f"did you mean `{fix.text}`?"
+    return mistake(Code.ARGUMENT_UNKNOWN, message, span, notes=notes, help=help, fixes=(fix,))
 
 
 def _signature(name: str, parameters: tuple[ast.Parameter, ...]) -> str:

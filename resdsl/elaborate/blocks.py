@@ -9,6 +9,7 @@ from resdsl.elaborate.bind import Dynamic, Target, bind
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
 from resdsl.elaborate.layers import LayerFrame
+from resdsl.elaborate.library import STANDARD, use_file
 from resdsl.elaborate.problems import mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Scope, Value, write
@@ -154,7 +155,8 @@ class _Block:
             f"no statement says which shortcut goes around {self.placing.label}, nor does the file know the default"
         )
         help = '`use "std.res"` for the default `identity else projection`'
-        raise mistake(Code.NETWORK_MISSING, message, self.span, help=help)
+        fix = use_file(self.scope.module, STANDARD, sure=True)
+        raise mistake(Code.NETWORK_MISSING, message, self.span, help=help, fixes=(fix,))
 
     def survive(self, f: Tensor) -> Tensor:
         """f, or zero where the block is dropped."""

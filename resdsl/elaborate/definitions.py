@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from resdsl.data import library_folder
-from resdsl.diagnostics import Code, Diagnostic, Fix, Note, nearest
-from resdsl.elaborate.problems import Problems, mistake
+from resdsl.diagnostics import Code, Diagnostic, Fix, Note, suggest
+from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.ir.unit import Unit
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import field, record, state
@@ -182,10 +182,12 @@ class Loader:
             help = "a used file is in the folder of the program or below it, or in the library"
             raise mistake(Code.USE_OUTSIDE, message, span, help=help)
         message = f"`{name}` is neither beside this file nor in the library"
-        near = nearest(name, sorted({p.name for folder in folders for p in folder.glob("*.res")}))
-        if near is None:
+        files = sorted({p.name for folder in folders for p in folder.glob("*.res")})
+        fix = suggest(span, name, files, quotes='"')
+        if fix is None:
             raise mistake(Code.USE_MISSING, message, span, help="`resdsl list` shows the library's files")
-        raise mistake(Code.USE_MISSING, message, span, help=f"did you mean `{near}`?", fix=Fix(span, f'"{near}"'))
+        help = f"did you mean `{fix.text[1:-1]}`?"
+        raise mistake(Code.USE_MISSING, message, span, help=help, fixes=(fix,))
 
 
 def path_span(use: ast.Use) -> Span:
@@ -196,7 +198,10 @@ def path_span(use: ast.Use) -> Span:
 
 def _check_path(name: str, span: Span) -> None:
     """Raises Mistake for a path that is not that of a `.res` file relative to another."""
+    if not name and span.text != '""':
+        raise Echo  # a text that could not be read, as is told
     suffix = Path(name).suffix
+    fixes: tuple[Fix, ...] = ()
     if "://" in name:
         message, help = (
             f"`{name}` is an address; files are not fetched",
@@ -206,15 +211,16 @@ def _check_path(name: str, span: Span) -> None:
         message = f"`{name}` is not a path relative to this file"
         help = "put the file beside this one, and use it by its name"
     elif "\\" in name:
-        message, help = "folders are separated by `/`", f"write `{name.replace(chr(92), '/')}`"
+        right = name.replace("\\", "/")
+        message, help, fixes = "folders are separated by `/`", f"write `{right}`", (Fix(span, f'"{right}"'),)
     elif not suffix:
-        fix = Fix(span, f'"{name}.res"') if name else None
-        raise mistake(Code.USE_OUTSIDE, f"`{name}` has no suffix", span, help=f"write `{name or 'std'}.res`", fix=fix)
+        message, help = f"`{name}` has no suffix", f"write `{name or 'std'}.res`"
+        fixes = (Fix(span, f'"{name}.res"'),) if name else ()
     elif suffix not in (".res", ".resdsl"):
         message, help = f"`{name}` is no `.res` file", "only `.res` files can be used"
     else:
         return
-    raise mistake(Code.USE_OUTSIDE, message, span, help=help)
+    raise mistake(Code.USE_OUTSIDE, message, span, help=help, fixes=fixes)
 
 
 def _take_over(module: Module, used: Module, use: ast.Use) -> None:

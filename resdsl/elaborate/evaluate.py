@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor, isfinite
 from typing import Protocol, TypeAlias, TypeVar
 
-from resdsl.diagnostics import Code
-from resdsl.elaborate.problems import mistake
+from resdsl.diagnostics import Code, Fix
+from resdsl.elaborate.problems import Mistake, mistake
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.elaborate.unknown import unknown_value
@@ -78,7 +78,7 @@ def evaluate_int(expression: ast.Expression, scope: Scope, wanted: str, *, least
     value = evaluate_value(expression, scope)
     if isinstance(value, bool) or not isinstance(value, int):
         message = f"{wanted} is a whole number, not {describe(value)}"
-        raise mistake(Code.VALUE_TYPE, message, expression.span, help=_bare(value, expression))
+        raise _no_number(message, value, expression)
     if value < least:
         raise mistake(Code.ARGUMENT_RANGE, f"{wanted} is at least {least}, not `{value}`", expression.span)
     return value
@@ -163,16 +163,18 @@ def _number(value: Result, at: ast.Expression, operator: str) -> int | float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     message = f"`{operator}` takes two numbers, not {describe(value)}"
-    raise mistake(Code.VALUE_TYPE, message, at.span, help=_bare(value, at))
+    raise _no_number(message, value, at)
 
 
-def _bare(value: Result, at: ast.Expression) -> str:
-    """How a value that is no number could be one."""
+def _no_number(message: str, value: Result, at: ast.Expression) -> Mistake:
+    """A number is wanted, and this is none; with how it could be one."""
+    help, fixes = "", ()
     if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        return f"without quotes it is a number: `{value}`"
-    if isinstance(value, tuple) and isinstance(at, ast.Reference):
-        return f"`{at.name}[1]` is the first of its items"
-    return ""
+        help = f"without quotes it is a number: `{value}`"
+        fixes = (Fix(at.span, value),) if at.span.text == f'"{value}"' else ()
+    elif isinstance(value, tuple) and isinstance(at, ast.Reference):
+        help = f"`{at.name}[1]` is the first of its items"
+    return mistake(Code.VALUE_TYPE, message, at.span, help=help, fixes=fixes)
 
 
 def _truth(value: Result, at: ast.Expression) -> bool:
@@ -191,7 +193,7 @@ def _evaluate_unary(expression: ast.Unary, scope: Scope, frame: Frame | None) ->
     if isinstance(value, int | float) and not isinstance(value, bool):
         return -value
     message = f"`-` takes a number, not {describe(value)}"
-    raise mistake(Code.VALUE_TYPE, message, expression.operand.span, help=_bare(value, expression.operand))
+    raise _no_number(message, value, expression.operand)
 
 
 def _chosen(expression: ast.Choose, scope: Scope) -> ast.Expression:

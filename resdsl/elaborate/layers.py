@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
-from resdsl.diagnostics import Code, Note
+from resdsl.diagnostics import Code, Fix, Note
 from resdsl.elaborate.arguments import SettingPlacer, setting_missing
 from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
@@ -190,8 +190,11 @@ def _make(op: type[Op], rank: int, *values: SettingValue) -> Op:
 def _other_rank(op: type[Op], setting: str, value: tuple[int, ...], rank: int, span: Span) -> Mistake:
     sizes = "x".join(map(str, value))
     message = f"the {setting} `{sizes}` of `{op.NAME}` has {len(value)} sizes; the input has {rank}"
-    same = f"`{value[0]}` alone means {value[0]} in every dimension" if len(set(value)) == 1 else ""
-    return mistake(Code.SHAPE_RANK, message, span, help=same)
+    if len(set(value)) > 1:
+        return mistake(Code.SHAPE_RANK, message, span)
+    help = f"`{value[0]}` alone means {value[0]} in every dimension"
+    fixes = tuple(Fix(span, f"{sign}{value[0]}") for sign in ("", "/") if span.text == sign + sizes)
+    return mistake(Code.SHAPE_RANK, message, span, help=help, fixes=fixes)
 
 
 _SIZES = frozenset({"kernel", "stride", "padding", "dilation"})
@@ -246,7 +249,7 @@ def _check_used(definition: ast.Layer | ast.ShortcutKind, scope: Scope) -> None:
     for statement in definition.statements:
         if isinstance(statement, ast.Equation) and statement.name != "y" and statement.name not in scope.used:
             message = f"`{statement.name}` is computed, and nothing uses it"
-            raise mistake(Code.NAME_UNUSED, message, statement.span, help="use it in `y = …`, or leave it out")
+            raise mistake(Code.SHORTCUT_EQUATION, message, statement.span, help="use it in `y = …`, or leave it out")
     if isinstance(definition, ast.ShortcutKind) and "f" not in scope.used:
         message = f"the shortcut kind `{definition.name}` leaves out f, what the block computes"
         raise mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help="add it: `y = … + f`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import gcd
 
-from resdsl.diagnostics import Code, Note
+from resdsl.diagnostics import Code, Fix, Note
 from resdsl.elaborate.evaluate import evaluate_int
 from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
 from resdsl.elaborate.scope import Scope
@@ -99,15 +99,18 @@ def _over(link: ast.Link, scope: Scope, stages: Sequence[StageBlocks]) -> Iterat
             first, last = _block(over.first, scope, stage), _block(over.last, scope, stage)
             if last < first:
                 message = f"the span `{over.span.text}` is empty: the last block comes before the first"
-                help = f"write `{over.label}[{over.last.span.text}..{over.first.span.text}]`"
-                raise mistake(Code.LINK_SPAN, message, over.span, help=help)
+                raise _backwards(over, message, f"{over.label}[{over.last.span.text}..{over.first.span.text}]")
             yield first, last
         case ast.OverStages():
             first, last = _stage(over.first, stages), _stage(over.last, stages)
             if last.first < first.first:
                 message = f"`{over.last}` comes before `{over.first}`"
-                raise mistake(Code.LINK_SPAN, message, over.span, help=f"write `{over.last}..{over.first}`")
+                raise _backwards(over, message, f"{over.last}..{over.first}")
             yield first.first, last.last
+
+
+def _backwards(over: ast.Over, message: str, right: str) -> Mistake:
+    return mistake(Code.LINK_SPAN, message, over.span, help=f"write `{right}`", fixes=(Fix(over.span, right),))
 
 
 def _each(over: ast.OverEach, scope: Scope, stages: Sequence[StageBlocks]) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from resdsl.diagnostics import Code, Diagnostic, Note
+from resdsl.diagnostics import Code, Diagnostic, Fix, Note, delete
 from resdsl.elaborate.definitions import KINDS, Found, Module
 from resdsl.elaborate.network_walk import NetworkWalk
 from resdsl.elaborate.perspective import own_notes
@@ -22,7 +22,7 @@ class NameResolver:
 
     def __init__(self, told: Iterable[Diagnostic], limits: Limits) -> None:
         """Takes what reading the files has told: a definition with such a mistake in it is broken."""
-        self._told = [d.span for d in told if d.span is not None and d.severity == "error" and d.fix is None]
+        self._told = [d.span for d in told if d.span is not None and d.severity == "error" and not d.fixes]
         self._resolved: dict[int, Resolved] = {}
         self._under_way: list[ast.AnyDefinition] = []
         self._limits = limits
@@ -130,7 +130,14 @@ def _warn_of_unused_names(found: Found, resolved: Resolved, problems: Problems) 
             message, help = f"nothing uses the parameter `{name}`", _handed_on(found, name)
         else:
             message, help = f"nothing uses `{name}`", "delete it"
-        problems.warn(Code.NAME_UNUSED, message, bound.span, help=help)
+        problems.warn(Code.NAME_UNUSED, message, bound.span, help=help, fixes=_without(found.definition, bound.span))
+
+
+def _without(definition: ast.AnyDefinition, name: Span) -> tuple[Fix, ...]:
+    """Takes the `let` of a name out of a network."""
+    statements = definition.statements if isinstance(definition, ast.Network | ast.Derived) else ()
+    lets = (statement.span for statement in statements if isinstance(statement, ast.Let))
+    return tuple(delete(span, sure=False) for span in lets if span.start <= name.start < span.end)
 
 
 def _warn_of_unused_definitions(everything: list[Found], resolved: list[Resolved], problems: Problems) -> None:
@@ -152,7 +159,8 @@ def _warn_of_unused_definitions(everything: list[Found], resolved: list[Resolved
             continue
         message = f"no network of this file uses the {in_words(kind)} `{definition.name}`"
         help = "delete it, or move it to a file that others `use`"
-        problems.warn(Code.NAME_UNUSED, message, definition.name_span, help=help)
+        fixes = (delete(definition.span, sure=False),)
+        problems.warn(Code.NAME_UNUSED, message, definition.name_span, help=help, fixes=fixes)
 
 
 def _handed_on(found: Found, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resdsl.diagnostics import Code, Note
+from resdsl.diagnostics import Code, Note, delete
 from resdsl.elaborate.arguments import name_of
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.outline import check_once, keyword, word_of
@@ -99,7 +99,8 @@ class NetworkWalk(Walk):
             if isinstance(statement, ast.Drop):
                 message = f"`drop` takes back what a network inherits; `{self.found.definition.name}` inherits nothing"
                 with self.references.collect():
-                    raise mistake(Code.NETWORK_DROP, message, statement.span, help="delete it")
+                    fix = delete(statement.span, sure=False)
+                    raise mistake(Code.NETWORK_DROP, message, statement.span, help="delete it", fixes=(fix,))
         return tuple(statement for statement in statements if not isinstance(statement, ast.Drop))
 
     def statement(self, statement: ast.Statement) -> None:

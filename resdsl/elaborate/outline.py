@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 
-from resdsl.diagnostics import Code, Fix, Note, nearest
+from resdsl.diagnostics import Code, Note, suggest
 from resdsl.elaborate.problems import Mistake, mistake
 from resdsl.elaborate.references import part
 from resdsl.record import field, state
@@ -108,8 +108,8 @@ def _nothing_to_drop(drop: ast.Drop, name: str, there: Collection[str]) -> Mista
     what = f"{drop.kind} {drop.label}" if drop.label else drop.kind
     message = f"there is no `{what}` to drop"
     span = part(drop.span, name, last=True)
-    if drop.label and (near := nearest(name, there)):
-        return mistake(Code.NETWORK_DROP, message, span, help=f"did you mean `{near}`?", fix=Fix(span, near))
+    if drop.label and (fix := suggest(span, name, there)):
+        return mistake(Code.NETWORK_DROP, message, span, help=f"did you mean `{fix.text}`?", fixes=(fix,))
     kinds = {"link": "links", "stage": "stages", "layers": "chains of layers"}.get(
         drop.kind, f"statement `{drop.kind}`"
     )

@@ -26,7 +26,7 @@ def at_use(found: Mistake, use: Span, of: Span, where: str = "") -> Mistake:
         note = Note(span, "in it")
         notes = (*diagnostic.notes, *([note] if is_users(span.source) else []))
         kept = tuple(note for note in notes if is_users(note.span.source) and note.span != use)
-        return Mistake(evolve(diagnostic, span=use, label=diagnostic.label or label, notes=kept))
+        return Mistake(evolve(diagnostic, span=use, label=diagnostic.label or label, notes=kept, fixes=()))
     if where and _holds(of, span) and all(note.span != use for note in diagnostic.notes):
         return Mistake(evolve(diagnostic, notes=(*diagnostic.notes, Note(use, where))))
     return found

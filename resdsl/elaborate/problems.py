@@ -33,10 +33,10 @@ def mistake(
     label: str = "",
     notes: tuple[Note, ...] = (),
     help: str = "",
-    fix: Fix | None = None,
+    fixes: tuple[Fix, ...] = (),
 ) -> Mistake:
     """The mistake, to be raised."""
-    return Mistake(Diagnostic(code, message, span, label=label, notes=notes, help=help, fix=fix))
+    return Mistake(Diagnostic(code, message, span, label=label, notes=notes, help=help, fixes=fixes))
 
 
 def sure(value: object, kind: type[_T]) -> _T:
@@ -83,9 +83,9 @@ class Problems:
             if (diagnostic.code, diagnostic.span) not in told:
                 self.add(diagnostic)
 
-    def warn(self, code: Code, message: str, span: Span | None, *, label: str = "", help: str = "") -> None:
+    def warn(self, code: Code, message: str, span: Span | None, *, help: str = "", fixes: tuple[Fix, ...] = ()) -> None:
         """Keeps a warning."""
-        self.add(Diagnostic(code, message, span, label=label, help=help, severity="warning"))
+        self.add(Diagnostic(code, message, span, help=help, fixes=fixes, severity="warning"))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from resdsl.diagnostics import Code, Note
+from resdsl.diagnostics import Code, Fix, Note
 from resdsl.elaborate.bind import Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import FED_X, Result
@@ -165,14 +165,19 @@ class Site:
         if x == out:
             message = f"`{name}` cannot go around {self.what}, through which {x} comes in and goes out"
         notes = (Note(self.makes, f"makes {out} here"),) if self.makes else ()
-        help = self._ways_out(junction, misfit)
-        return mistake(Code.SHORTCUT_SHAPE, message, misfit.target.span, label=label, notes=notes, help=help)
+        ways = self._ways_out(junction, misfit)[:2]
+        help = " or ".join(f"`{written}` ({cost})" for written, cost in ways)
+        keyword = _KEYWORD.search(junction.kinds.span.source.text[: junction.kinds.span.start])
+        if ways and keyword is not None:
+            help = f"`{keyword[1]} {help[1:]}"
+        fixes = tuple(Fix(junction.kinds.span, written, sure=False) for written, _ in ways)
+        span = misfit.target.span
+        return mistake(Code.SHORTCUT_SHAPE, message, span, label=label, notes=notes, help=help, fixes=fixes)
 
-    def _ways_out(self, junction: Junction, misfit: _Misfit) -> str:
+    def _ways_out(self, junction: Junction, misfit: _Misfit) -> list[tuple[str, str]]:
         """The common kinds that would fit here, after `else` or alone, with what each costs."""
-        ways: list[str] = []
+        ways: list[tuple[str, str]] = []
         first = junction.kinds.first
-        keyword = _KEYWORD.search(first.span.source.text[: first.span.start])
         for name, option in _COMMON.items():
             if junction.scope.module.find("shortcut", name) is None or name in (first.name, misfit.target.name):
                 continue
@@ -182,11 +187,9 @@ class Site:
                 if added is not None:
                     cost = f"+{added:,} parameters here" if added else "none"
                     written = f"{first.span.text} else {name}" if kinds.otherwise is not None else name
-                    ways.append(f"`{written}` ({option}{cost})")
+                    ways.append((written, option + cost))
                     break
-        if ways and keyword is not None:
-            ways[0] = f"`{keyword[1]} {ways[0][1:]}"
-        return " or ".join(ways[:2])
+        return ways
 
 
 @record

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final
 
-from resdsl.diagnostics import Code
+from resdsl.diagnostics import Code, Fix
 from resdsl.elaborate.problems import mistake
 from resdsl.ir.unit import Node, Part
 from resdsl.limits import Limits
@@ -65,7 +65,9 @@ class UnitBuilder:
         try:
             outcome = _outcome(op, *(tensor.shape for tensor in inputs))
         except ShapeError as error:
-            raise mistake(Code.SHAPE_MISMATCH, error.message, span, help=error.help) from None
+            start = Span(span.source, span.start, span.start)
+            fixes = tuple(Fix(start, f"{layer} -> ", sure=False) for layer in error.before)
+            raise mistake(Code.SHAPE_MISMATCH, error.message, span, help=error.help, fixes=fixes) from None
         if outcome is None:
             return inputs[0]
         shape, largest = outcome

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from resdsl.diagnostics import Code, Fix, Note, nearest
+from resdsl.diagnostics import Code, Fix, Note, suggest
 from resdsl.elaborate.definitions import Module
+from resdsl.elaborate.library import use_fixes
 from resdsl.elaborate.problems import Echo, Mistake, mistake
 from resdsl.ops import OPS
+from resdsl.record import evolve
 from resdsl.source import Span
 
 KINDS = ("block", "layer", "shortcut", "schedule", "network")
@@ -63,7 +65,18 @@ def unknown_definition(
         else '`use "std.res"` brings those of the standard library'
     )
     meant = ELSEWHERE.get(name.lower(), name)
-    return misspelt(Code.NAME_UNKNOWN, message, span, meant, candidates, otherwise=otherwise)
+    raised = misspelt(Code.NAME_UNKNOWN, message, span, meant, candidates, otherwise=otherwise)
+    if uses := use_fixes(kind, name, module):
+        return _defined_elsewhere(raised, uses)
+    return raised
+
+
+def _defined_elsewhere(raised: Mistake, uses: tuple[Fix, ...]) -> Mistake:
+    """The same, with the library's files that have exactly this name: what looks like it is then a guess."""
+    guesses = tuple(evolve(fix, sure=False) for fix in raised.diagnostic.fixes)
+    files = " or ".join(f"`{fix.text.strip().splitlines()[-1]}`" for fix in uses[:2])
+    help = f"{files} brings it" if not guesses else f"{files} brings it; or {raised.diagnostic.help}"
+    return Mistake(evolve(raised.diagnostic, help=help, fixes=(*uses, *guesses)))
 
 
 def unknown_value(
@@ -101,10 +114,10 @@ def misspelt(
     notes: tuple[Note, ...] = (),
 ) -> Mistake:
     """A name that is none of the candidates: the nearest of them is the help and the fix, else `otherwise` the help."""
-    near = nearest(name, candidates)
-    if near is None:
+    fix = suggest(span, name, candidates)
+    if fix is None:
         return mistake(code, message, span, notes=notes, help=otherwise)
-    return mistake(code, message, span, notes=notes, help=f"did you mean `{near}`?", fix=Fix(span, near))
+    return mistake(code, message, span, notes=notes, help=f"did you mean `{fix.text}`?", fixes=(fix,))
 
 
 def unknown_label(label: str, span: Span, labels: Collection[str], wanted: str = "part of the network") -> Mistake:

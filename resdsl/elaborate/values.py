@@ -87,4 +87,4 @@ def _unwrapped(diagnostic: Diagnostic, name: str, wrapped: Source) -> Diagnostic
     help = "" if "schedule" in diagnostic.help else diagnostic.help
     span = move(diagnostic.span) if diagnostic.span is not None else None
     notes = tuple(Note(move(note.span), note.text) for note in diagnostic.notes)
-    return evolve(diagnostic, span=span, notes=notes, help=help, fix=None)
+    return evolve(diagnostic, span=span, notes=notes, help=help, fixes=())

@@ -225,7 +225,7 @@ class BodyWalk(Walk):
                 message = f"`{bound.span.text}` is computed, and nothing uses it"
                 bound.used = True
                 with self.references.collect():
-                    raise mistake(Code.NAME_UNUSED, message, bound.span, help="use it in `y = …`, or delete it")
+                    raise mistake(Code.SHORTCUT_EQUATION, message, bound.span, help="use it in `y = …`, or delete it")
         if isinstance(definition, ast.ShortcutKind) and not self.names.bound["f"].used:
             message = f"the shortcut kind `{definition.name}` leaves out `f`, what the block computed"
             raise mistake(Code.SHORTCUT_EQUATION, message, y.span or definition.name_span, help="add it: `y = … + f`")

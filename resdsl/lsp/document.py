@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 from resdsl.allowances import idle_allowances, without_allowed
-from resdsl.diagnostics import Diagnostic
+from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.problems import Problems
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
 from resdsl.lsp.symbols import SymbolTable, build_table, path_span
+from resdsl.project import project_of
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.lexer import Lexed, lex
@@ -159,7 +160,14 @@ class Version:
                 found.append(_from_elsewhere(diagnostic, network))
         idle = idle_allowances(found, self.source, self._limits)
         told = dict.fromkeys((*without_allowed(found, self.source, self._limits), *idle))
-        return sorted(told, key=lambda d: d.span.start if d.span else 0)
+        return sorted(self._without_project(told), key=lambda d: d.span.start if d.span else 0)
+
+    def _without_project(self, told: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Without what the project of the file turns off; with what is wrong with its settings, if anything is."""
+        try:
+            return project_of(self.source.path).without_allowed(told)
+        except ResError as error:
+            return (*error.diagnostics, *told)
 
     def _by_default(self) -> list[Found]:
         """The networks that are made as they are; a base that lacks defaults is for others to fill."""

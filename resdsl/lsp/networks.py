@@ -76,7 +76,7 @@ class Outcome:
                 diagnostic,
                 span=diagnostic.span and self.here(diagnostic.span, module),
                 notes=tuple(evolve(note, span=self.here(note.span, module)) for note in diagnostic.notes),
-                fix=diagnostic.fix and evolve(diagnostic.fix, span=self.here(diagnostic.fix.span, module)),
+                fixes=tuple(evolve(fix, span=self.here(fix.span, module)) for fix in diagnostic.fixes),
             )
 
 

@@ -133,6 +133,7 @@ class Linear(Op):
             raise ShapeError(
                 f"`{self}` needs a vector; {x} comes in",
                 help="put `global_avgpool` or `flatten` before it",
+                before=("global_avgpool", "flatten"),
             )
         return Shape(self.channels)
 

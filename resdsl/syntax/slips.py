@@ -31,7 +31,7 @@ def _inspect(source: Source, token: Token, limits: Limits) -> tuple[Diagnostic, 
         case "NAME" if token.text in BOOLEANS:
             right = BOOLEANS[token.text]
             message = f"`{token.text}` is written `{right}`"
-            return Diagnostic(Code.SYNTAX_UNEXPECTED, message, span, fix=Fix(span, right)), right.upper(), right
+            return Diagnostic(Code.SYNTAX_UNEXPECTED, message, span, fixes=(Fix(span, right),)), right.upper(), right
         case "NAME" if len(token.text) > limits.name_characters:
             message = f"a name has {len(token.text):,} characters; it may have {limits.name_characters:,}"
             return Diagnostic(Code.LIMIT_NAME, message, span), "NAME", token.text[: limits.name_characters]

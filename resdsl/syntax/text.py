@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from resdsl.diagnostics import Code, Diagnostic
+from resdsl.diagnostics import Code, Diagnostic, Fix
 from resdsl.limits import Limits
 from resdsl.source import Source, Span
 
@@ -45,7 +45,8 @@ def name_character(character: str) -> str:
 
 def _hidden(source: Source, match: re.Match[str]) -> Diagnostic:
     message = f"the character {name_character(match.group())} cannot be seen, and may hide what the text says"
-    return Diagnostic(Code.SYNTAX_CHARACTER, message, Span(source, *match.span()), help="delete it")
+    span = Span(source, *match.span())
+    return Diagnostic(Code.SYNTAX_CHARACTER, message, span, help="delete it", fixes=(Fix(span, ""),))
 
 
 HIDDEN = re.compile(

@@ -16,6 +16,7 @@ ALLOWED = {
     ("emit/__init__.py", "import_module"),  # the literal table of outputs
     ("emit/draw/formats.py", "import_module"),  # the literal table of picture formats
     ("cli/app.py", "import_module"),  # the literal table of verbs
+    ("cli/sarif.py", "urllib.parse"),  # quotes the address of a file; fetches nothing
     ("record.py", "exec"),  # field names of our own classes
 }
 

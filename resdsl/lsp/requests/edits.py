@@ -75,12 +75,12 @@ def on_actions(ls: Session, params: types.CodeActionParams) -> list[types.CodeAc
 
 
 def _quick_fix(ls: Session, fix: QuickFix, positions: Positions, version: Version, uri: str) -> types.CodeAction:
-    edits = [types.TextEdit(positions.range(edit.span), edit.text) for edit in fix.edits]
+    edits = [types.TextEdit(positions.range(fix.edit.span), fix.edit.text)]
     told = ls.diagnostic(fix.diagnostic, version, uri)
     return types.CodeAction(
         fix.title,
         types.CodeActionKind.QuickFix,
         diagnostics=[told],
-        is_preferred=fix.is_sure,
+        is_preferred=fix.edit is fix.diagnostic.fixes[0],
         edit=types.WorkspaceEdit(changes={uri: edits}),
     )

@@ -82,13 +82,15 @@ def _number_with_letters(place: Place) -> Mistake:
         return size
     text = place.token.text
     thousands = text.rstrip("kmgb")
+    fix: str | None = None
     kind, stand_in, help = "INT", "1", "a name begins with a letter, and `_` in a number stands between digits"
     if not place.machine.takes("INT"):
         kind, stand_in, help = "NAME", "_", "a name begins with a letter"
     elif thousands != text and thousands.isdigit():
-        help = f"thousands are written out: `{thousands[:9]}_000`"
+        kind, stand_in, fix = "INT", f"{thousands[:9]}_000", f"{thousands}_000" if text[-1] == "k" else None
+        help = f"thousands are written out: `{stand_in}`"
     message = f"`{shorten(text)}` is neither a number nor a name"
-    return tell(message, place.span(place.token), help=help, mend=replace(place, kind, stand_in))
+    return tell(message, place.span(place.token), help=help, fix=fix, mend=replace(place, kind, stand_in))
 
 
 def _foreign_sign(place: Place) -> Mistake:

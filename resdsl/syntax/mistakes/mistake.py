@@ -43,8 +43,8 @@ def tell(
     mend: Mend | None = None,
 ) -> Mistake:
     """A mistake at a place; `fix` is the text to write in its stead."""
-    change = None if fix is None else Fix(span, fix)
-    return Mistake(Diagnostic(code, message, span, label, notes, help, change), mend)
+    fixes = () if fix is None else (Fix(span, fix),)
+    return Mistake(Diagnostic(code, message, span, label, notes, help, fixes), mend)
 
 
 def insert(place: Place, *kinds: str, sure: bool = False) -> Mend:

@@ -35,7 +35,9 @@ def power(place: Place) -> Mistake | None:
     """`2 ** 3`."""
     if place.token.text != "*" or place.before.text != "*" or place.before.end != place.token.start:
         return None
-    return tell("a power is written `^`", place.span(place.before, place.token), fix="^", mend=Mend())
+    span = place.span(place.before, place.token)
+    mend = Mend((Token("CARET", "^", span.start, span.end),), drop=1, back=1)
+    return tell("a power is written `^`", span, fix="^", mend=mend)
 
 
 def times(place: Place) -> Mistake | None:
