@@ -18,7 +18,9 @@ from resdsl.elaborate.definitions import Found, Loader, Module
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Problems, mistake
-from resdsl.elaborate.scope import Value
+from resdsl.elaborate.recipe import read_choice
+from resdsl.elaborate.scope import Scope, Value
+from resdsl.elaborate.statements import evaluate_given
 from resdsl.elaborate.values import read_value
 from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
@@ -51,7 +53,8 @@ def load(
     Args:
         spec: a `.res` file, the text of one, the name of a network of the library, a graph (given back as it is), or
             a mapping with these arguments: `{"spec": "wrn.res", "network": "wrn", "params": {"depth": 28}}`.
-        network: which network of the file; else the one named as the file, or the only one.
+        network: which network of the file; else the one that its last line chooses (as that of `model.spec` does), the
+            one named as the file, or the only one.
         params: values of the network's parameters.
         limits: what the program may ask for.
         **more: further parameters, by name.
@@ -141,11 +144,13 @@ class ReadProgram:
     Attributes:
         module: the file's definitions.
         preferred: the network that is meant where none is named; None where that is not clear.
+        choice: that network with its arguments, where the last line of the text chooses one; see `recipe.py`.
     """
 
     module: Module
     limits: Limits
     preferred: str | None = None
+    choice: ast.Reference | None = None
     _resolver: NameResolver | None = None
 
     def networks(self) -> Iterator[Found]:
@@ -165,16 +170,23 @@ class ReadProgram:
         return self._resolver
 
     def graph(self, network: str | None = None, params: Mapping[str, Given] | None = None) -> Graph:
-        """The verified graph of a network. Raises ResError with everything that is wrong."""
-        return self.elaborate(network, params or {}).graph
+        """The verified graph of a network, parameters as the text chooses them where nothing else is said.
 
-    def elaborate(self, network: str | None, params: Mapping[str, Given]) -> Elaborated:
+        Raises ResError with everything that is wrong.
+        """
+        is_chosen = self.choice is not None and network == self.choice.name
+        return self.elaborate(network, params or {}, choice=self.choice if is_chosen else None).graph
+
+    def elaborate(
+        self, network: str | None, params: Mapping[str, Given], *, choice: ast.Reference | None = None
+    ) -> Elaborated:
         """The verified graph with what the file expects of it. Raises ResError with everything that is wrong."""
         problems = Problems()
         with problems.collect():
             found = self._find(network)
             self._check_reach(found)
-            values = {name: read_value(found, name, value) for name, value in params.items()}
+            values = evaluate_given(choice, found, Scope(self.module)) if choice is not None else {}
+            values |= {name: read_value(found, name, value) for name, value in params.items()}
             try:
                 elaborated = elaborate(found, values, problems, limits=self.limits)
             except ResError as error:
@@ -206,6 +218,11 @@ class ReadProgram:
             if not params:  # what a file expects, it expects of its defaults
                 unmet = self.names.resolve(elaborated.found).unmet
                 n_expectations += check_expectations(elaborated, problems, self.limits, unmet=unmet)
+        if self.choice is not None and network is None and not params:
+            try:
+                self.graph(self.choice.name)
+            except ResError as error:
+                problems.add_unless_told(error.diagnostics)
         found = (*problems.errors, *problems.warnings)[: self.limits.diagnostics]
         source = self.module.source
         idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
@@ -280,7 +297,8 @@ def read_recovering(
             preferred = path_or_text
         elif preferred is not None and module.own.get(("network", preferred)) is None:
             preferred = None
-        return ReadProgram(module, limits, preferred)
+        choice = read_choice(module.source)
+        return ReadProgram(module, limits, choice.name if choice is not None else preferred, choice)
     raise ResError(problems.errors)
 
 

@@ -58,7 +58,7 @@ def state(cls: type[T]) -> type[T]:
     return type(cls)(cls.__name__, cls.__bases__, namespace)
 
 
-def evolve(value: T, **changes: Any) -> T:
+def evolve(value: T, /, **changes: Any) -> T:
     """The same record with some fields changed."""
     cls: Any = type(value)
     names: dict[str, Field] = cls.__fields__

@@ -9,6 +9,7 @@ from resdsl.elaborate.blocks import build_chain
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.plan import NetworkPlan, plan_network
 from resdsl.elaborate.problems import Problems, mistake
+from resdsl.elaborate.recipe import write_recipe
 from resdsl.elaborate.scope import Scope, Value, write
 from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.stages import StagePlacer, StagePlan
@@ -35,7 +36,7 @@ def elaborate(found: Found, values: Mapping[str, Value], problems: Problems, *, 
         statements = gather(found, values, problems)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
         placer = _place(plan, statements, found, limits)
-        graph = _assemble(plan, placer, statements, found)
+        graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
         if not problems.errors:
             return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
     if problems.errors:
@@ -66,7 +67,7 @@ def _place(plan: NetworkPlan, statements: Statements, found: Found, limits: Limi
     return placer
 
 
-def _assemble(plan: NetworkPlan, placer: StagePlacer, statements: Statements, found: Found) -> Graph:
+def _assemble(plan: NetworkPlan, placer: StagePlacer, statements: Statements, found: Found, recipe: str) -> Graph:
     definition = found.definition
     about = statements.single(ast.About)
     return Graph(
@@ -84,6 +85,7 @@ def _assemble(plan: NetworkPlan, placer: StagePlacer, statements: Statements, fo
         cites=tuple(statements.cites),
         doc=definition.doc,
         spec=found.module.source.text,
+        recipe=recipe,
         span=definition.name_span,
     )
 

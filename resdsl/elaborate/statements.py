@@ -138,7 +138,7 @@ def _gather(found: Found, values: Mapping[str, Value], statements: Statements, p
         base = _base(definition, found)
         own = {parameter.name for parameter in definition.parameters}
         inherited = {name: value for name, value in values.items() if name not in own}
-        inner = _gather(base, inherited | _evaluate_given(definition.base, base, scope), statements, problems)
+        inner = _gather(base, inherited | evaluate_given(definition.base, base, scope), statements, problems)
         statements.conditions.come_from(_given(definition.base, open_parameters(base)), inner, scope)
         statements.expects.clear()
         scope.parent = inner
@@ -150,7 +150,8 @@ def _gather(found: Found, values: Mapping[str, Value], statements: Statements, p
     return scope
 
 
-def _evaluate_given(reference: ast.Reference, base: Found, scope: Scope) -> dict[str, Value]:
+def evaluate_given(reference: ast.Reference, base: Found, scope: Scope) -> dict[str, Value]:
+    """The values of the parameters of a network that a reference to it gives arguments for."""
     parameters = {parameter.name: parameter for parameter in open_parameters(base)}
     values: dict[str, Value] = {}
     for name, expression in _given(reference, tuple(parameters.values())).items():

@@ -202,6 +202,7 @@ class Document(Model):
     cites: list[Text] = []
     doc: Text = ""
     spec: Text = ""
+    recipe: Text = ""
     sections: list[SectionModel]
     links: list[LinkModel] = []
     units: list[UnitModel]

@@ -110,6 +110,9 @@ class Graph:
         init: the weight initialisations, in order.
         keys: the naming scheme of the state dict.
         taps: the labels of the sections whose outputs are returned as features; empty for none.
+        about, cites, doc: what the network says of itself.
+        spec: the text of its file.
+        recipe: the text that `load` makes this very network from, wherever; empty where there is none.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Graph:
     cites: tuple[str, ...] = field(default=(), compare=False)
     doc: str = field(default="", compare=False)
     spec: str = field(default="", compare=False)
+    recipe: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:

@@ -41,7 +41,7 @@ def to_json(graph: Graph) -> str:
         "input": graph.input.dims,
         "survival": graph.survival and _plain(graph.survival, ("schedule", "per", "rescale")),
         "init": [_plain(rule, ("name", "arguments")) for rule in graph.init],
-        **_plain(graph, ("keys", "taps", "about", "cites", "doc", "spec")),
+        **_plain(graph, ("keys", "taps", "about", "cites", "doc", "spec", "recipe")),
         "sections": [_plain(section, ("label", "kind", "first", "last", "doc")) for section in graph.sections],
         "links": [_plain(link, ("name", "kind", "level", "first", "last", "source")) for link in graph.links],
         "units": [_write_unit(unit) for unit in graph.units],
@@ -117,7 +117,7 @@ def from_json(text: str | bytes, *, limits: Limits = DEFAULT) -> Graph:
 
 def _read_graph(document: Document) -> Graph:
     units = _read_units(document)
-    fields = {name: getattr(document, name) for name in ("name", "keys", "about", "doc", "spec")}
+    fields = {name: getattr(document, name) for name in ("name", "keys", "about", "doc", "spec", "recipe")}
     return Graph(
         **fields,
         parameters=tuple(document.parameters.items()),

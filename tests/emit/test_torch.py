@@ -281,9 +281,9 @@ def test_signals_and_volumes_are_built_as_images_are(rank, conv):
     assert model(torch.randn(2, 2, *[8] * rank)).shape == (2, 3)
 
 
-def test_the_spec_of_a_module_is_its_text_and_says_which_network_it_is():
+def test_the_spec_of_a_module_is_its_text_and_loads_as_the_same_network():
     graph = load("ror3", depth=20)
     model = build(graph)
     assert model.spec.startswith(graph.spec.rstrip())
-    assert model.spec.endswith("# ror3(depth = 20, classes = 10)\n")
-    assert load(model.spec, depth=20).digest == graph.digest
+    assert model.spec.endswith("# resdsl: network ror3(depth = 20)\n")
+    assert load(model.spec).digest == graph.digest

@@ -15,6 +15,7 @@ from resdsl.emit.python.network import NetworkClass, write_network
 from resdsl.emit.python.survival import RUN
 from resdsl.emit.python.text import block_string, docstring
 from resdsl.emit.python.units import UnitClass, write_class
+from resdsl.emit.res import print_res
 from resdsl.emit.schemes import SCHEMES
 from resdsl.ir.graph import Graph, Step
 from resdsl.ir.unit import Unit
@@ -75,7 +76,7 @@ def emit_file(graph: Graph, *, purpose: str = "", appendix: str = "") -> PythonF
     imports += ["from torch import nn", *(f"from {extern.module} import {extern.name}" for extern in externs)]
     emits = f"as resdsl emits it {purpose}".rstrip()
     title = docstring([f"The network `{graph.name}` in PyTorch, {emits}."], "")
-    head = [*title, "", *imports, "", f"SPEC = {block_string(_spec(graph))}"]
+    head = [*title, "", *imports, "", f"SPEC = {block_string(graph.recipe or print_res(graph))}"]
     return PythonFile("\n".join(head) + f"\n\n\n{code}\n", network)
 
 
@@ -96,12 +97,6 @@ def _torch_sources(graph: Graph) -> list[str]:
             if node.part != "survive" and (source := node.op.torch_source(*unit.input_shapes(node))):
                 found[source] = None
     return list(found)
-
-
-def _spec(graph: Graph) -> str:
-    """The `.res` text, and in a comment which network of it this is."""
-    parameters = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
-    return f"{graph.spec.rstrip()}\n\n# {graph.name}({parameters})\n"
 
 
 def _text(step: Step) -> str:
