@@ -38,7 +38,10 @@ class Code(Enum):
     NAME_TAKEN = "name-taken", "Two things of one kind have the same name."
     NAME_CYCLE = "name-cycle", "A definition leads back to itself; every program ends, so none may."
     NAME_UNUSED = "name-unused", "A parameter or a local definition that nothing uses."
-    NAME_SHADOWS = "name-shadows", "A definition hides one of the same name in a file that is used."
+    NAME_SHADOWS = (
+        "name-shadows",
+        "A definition hides another of the same name: of a used file, of the language, of the network around it.",
+    )
     NAME_KIND = "name-kind", "The name stands for a thing of another kind than is wanted here."
 
     # ------------------------------------------------------------ argument: what is given to a definition

@@ -13,6 +13,7 @@ from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.unknown import in_words
 from resdsl.elaborate.walk import BodyWalk, Resolved, Walk
 from resdsl.limits import Limits
+from resdsl.ops import OPS
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -174,14 +175,14 @@ def _warn_of_hidden(found: Found, problems: Problems) -> None:
     definition, module = found.definition, found.module
     kind = KINDS[type(definition)]
     hidden = module.used.get((kind, definition.name))
+    notes: tuple[Note, ...] = ()
     if hidden is not None:
-        problems.add(
-            Diagnostic(
-                Code.NAME_SHADOWS,
-                f"the {in_words(kind)} `{definition.name}` hides the one of `{Path(hidden.module.source.name).name}`",
-                definition.name_span,
-                notes=own_notes(Note(hidden.definition.name_span, "this one")),
-                help="give yours a name of its own",
-                severity="warning",
-            )
-        )
+        whose = f"the one of `{Path(hidden.module.source.name).name}`"
+        notes = own_notes(Note(hidden.definition.name_span, "this one"))
+    elif kind == "layer" and definition.name in OPS:
+        whose = "the one of the language"
+    else:
+        return
+    message = f"the {in_words(kind)} `{definition.name}` hides {whose}"
+    help = "give yours a name of its own"
+    problems.warn(Code.NAME_SHADOWS, message, definition.name_span, notes=notes, help=help)

@@ -148,6 +148,7 @@ class NetworkWalk(Walk):
             match statement:
                 case ast.Let():
                     self.bind(statement)
+                    self._warn_of_hidden(statement, outer, stage.label)
                 case ast.About():
                     pass
                 case _:
@@ -168,6 +169,15 @@ class NetworkWalk(Walk):
                 self.references.value(run.count, inner)
         self.names = outer
         self.warn_unused(inner, f"stage {stage.label}")
+
+    def _warn_of_hidden(self, let: ast.Let, outer: Names, label: str) -> None:
+        """Tells of a `let` of a stage that has the name of a value of the network."""
+        hidden = outer.find(let.name)
+        if hidden is not None and hidden.span is not None:
+            message = f"`{let.name}` of stage {label} hides the one of the network"
+            notes = (Note(hidden.span, "this one"),)
+            help = "give it a name of its own"
+            self.problems.warn(Code.NAME_SHADOWS, message, part(let.span, let.name), notes=notes, help=help)
 
     def warn_unused(self, names: Names, where: str) -> None:
         """Tells of names of an inner scope that nothing uses."""

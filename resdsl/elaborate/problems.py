@@ -83,9 +83,18 @@ class Problems:
             if (diagnostic.code, diagnostic.span) not in told:
                 self.add(diagnostic)
 
-    def warn(self, code: Code, message: str, span: Span | None, *, help: str = "", fixes: tuple[Fix, ...] = ()) -> None:
+    def warn(
+        self,
+        code: Code,
+        message: str,
+        span: Span | None,
+        *,
+        notes: tuple[Note, ...] = (),
+        help: str = "",
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
         """Keeps a warning."""
-        self.add(Diagnostic(code, message, span, help=help, fixes=fixes, severity="warning"))
+        self.add(Diagnostic(code, message, span, notes=notes, help=help, fixes=fixes, severity="warning"))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
