@@ -39,6 +39,7 @@ def build(graph: Graph, *, device: torch.device | str | None = None) -> nn.Modul
     file = emit_file(graph)
     check_classes(graph)
     network: type[nn.Module] = getattr(import_text(file.text, graph.name), file.class_name)
+    _GRAPHS[network.__module__] = graph
     with nullcontext() if device is None else torch.device(device):
         model = network()
     check_modules(graph, model)
@@ -61,7 +62,24 @@ def import_text(text: str, name: str) -> ModuleType:
     for value in list(vars(module).values()):
         if isinstance(value, type) and value.__module__ == module_name:
             type.__setattr__(value, "__reduce_ex__", _reducer(module_name, text, name))
+            if hasattr(value, "spec"):  # the network
+                type.__setattr__(value, "compile", _compile)
     return sys.modules.setdefault(module_name, module)
+
+
+def graph_of(model: nn.Module) -> Graph:
+    """The graph that a module was built from in this process. Raises ValueError where it was not."""
+    if type(model).__module__ not in _GRAPHS:
+        help = "`compile(graph=resdsl.load(…))`, or build the network once before"
+        raise ValueError(f"this process has not built `{type(model).__qualname__}`: {help}")
+    return _GRAPHS[type(model).__module__]
+
+
+def _compile(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Compiles the network in place; see `resdsl.emit.torch_compiled.compile.compile_network`."""
+    from resdsl.emit.torch_compiled.compile import compile_network
+
+    compile_network(self, *args, **kwargs)
 
 
 def _reducer(module_name: str, text: str, name: str) -> Callable[[Any, Any], Any]:
@@ -79,3 +97,7 @@ def _restore(text: str, name: str, class_name: str) -> Any:
     """An empty instance of an emitted class, for pickle to fill."""
     cls = getattr(import_text(text, name), class_name)
     return cls.__new__(cls)
+
+
+_GRAPHS: dict[str, Graph] = {}
+"""What each imported text was emitted from, by the name of its module."""

@@ -1,0 +1,118 @@
+"""`model.compile(…)`: compiles an emitted network in place, by one of three strategies."""
+
+# pyright: basic, reportPrivateUsage=false
+# ruff: noqa: SLF001  torch types `compile` in part
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal, cast
+
+import torch
+from torch import nn
+
+from resdsl.emit.lowered.file import emit_lowered
+from resdsl.emit.torch import graph_of, import_text
+from resdsl.emit.torch_compiled.planner import Settings
+from resdsl.emit.torch_compiled.runtime import Installed, Runtime
+from resdsl.ir.graph import Graph
+
+Strategy = Literal["units", "modules", "graph"]
+
+
+def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
+    self: nn.Module,
+    strategy: Literal["auto", "units", "modules", "graph"] = "auto",
+    *,
+    backend: str = "inductor",
+    mode: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    memory_format: Literal["channels_last", "contiguous"] = "channels_last",
+    dropped: Literal["none", "zero"] = "none",
+    graph: Graph | None = None,
+) -> None:
+    """Compiles the network in place: its modules, names and state dict stay as they are; copies are not compiled.
+
+    Compilation itself happens at the first step of each kind (shape, type, training or not), as with torch's own.
+
+    Args:
+        self: the network.
+        strategy: what is compiled.
+            `units`: each distinct unit once, forward and backward, as a pure function, and nothing else: the cost does
+            not depend on the depth, and a dropped block is not there at all.
+            `modules`: torch.compile on the class of each distinct unit. For what needs each block to be called as a
+            module: hooks, FSDP.
+            `graph`: torch.compile on the whole network, in one graph.
+            `auto`: `units`, or `graph` where `fullgraph` asks for one.
+        backend: `inductor`, or another of torch.compile's; `units` knows `inductor` and `aot_eager`.
+        mode: torch.compile's: `default`, `max-autotune-no-cudagraphs`, …
+        options: of Inductor, by name.
+        fullgraph: whether everything must be one graph.
+        dynamic: torch.compile's.
+        memory_format: how `units` lays out what flows between blocks.
+        dropped: what the weights of a dropped block get: no gradient, so that optimizers leave them alone, or one of
+            zero, so that weight decay and momentum still move them, and every rank of DDP has one.
+        graph: what the network was built from, where this process has not built it: after it was unpickled.
+
+    Raises:
+        ValueError: where a strategy cannot do what is asked.
+    """
+    chosen: Strategy = strategy if strategy != "auto" else "graph" if fullgraph else "units"
+    if chosen != "units" and dropped != "none":
+        raise ValueError(f"`dropped` belongs to the strategy `units`; this is `{chosen}`")
+    torch_options: dict[str, Any] = {"backend": backend, "fullgraph": fullgraph, "dynamic": dynamic}
+    torch_options |= {"mode": mode} if mode else {}
+    torch_options |= {"options": dict(options)} if options else {}
+    match chosen:
+        case "graph":
+            nn.Module.compile(self, **torch_options)
+        case "modules":
+            _compile_modules(self, torch_options)
+        case "units":
+            if backend not in _BACKENDS:
+                raise ValueError(f"the strategy `units` knows the backends {', '.join(_BACKENDS)}, not `{backend}`")
+            if dynamic:
+                raise ValueError("the strategy `units` compiles for each shape; `dynamic` belongs to the others")
+            settings = Settings(backend, _inductor_options(mode, options), memory_format)
+            runtime = _runtime(self, graph or graph_of(self), settings, zero_gradients=dropped == "zero")
+            self._compiled_call_impl = runtime  # what torch's own `compile` sets; copies and pickles leave it out
+
+
+def runtime_of(model: nn.Module) -> Runtime | None:
+    """What runs a network that was compiled by units; None where it was not."""
+    found = model.__dict__.get("_compiled_call_impl")
+    return found if isinstance(found, Runtime) else None
+
+
+def _runtime(model: nn.Module, graph: Graph, settings: Settings, *, zero_gradients: bool) -> Runtime:
+    file = emit_lowered(graph)
+    functions = vars(import_text(file.text, f"{graph.name}_lowered"))
+    return Runtime(model, file, functions, settings, zero_gradients=zero_gradients)
+
+
+def _compile_modules(model: nn.Module, torch_options: Mapping[str, Any]) -> None:
+    """Compiles the `forward` of each class once; torch's limit on recompilations then counts each class by itself."""
+    home = type(model).__module__
+    compiled: dict[type[nn.Module], Any] = {}
+    for module in model.modules():
+        cls = type(module)
+        if module is not model and cls.__module__ == home:
+            if cls not in compiled:
+                compiled[cls] = torch.compile(cls.forward, **torch_options)
+            module._compiled_call_impl = Installed(module, partial(compiled[cls], module))
+
+
+def _inductor_options(mode: str | None, options: Mapping[str, Any] | None) -> tuple[tuple[str, Any], ...]:
+    """Inductor's options for a mode and those that are given, by name."""
+    from torch._inductor import list_mode_options
+
+    of_mode = cast("dict[str, Any]", list_mode_options(mode)) if mode else {}
+    if of_mode.get("triton.cudagraphs"):
+        raise ValueError(f"`{mode}` records each graph; record the whole step instead, or use the strategy `graph`")
+    return tuple(sorted({**of_mode, **(options or {})}.items()))
+
+
+_BACKENDS = ("inductor", "aot_eager")

@@ -1,0 +1,203 @@
+"""What stands behind a compiled module's call: finds the program for this kind of step, or has it made, and runs it."""
+
+# pyright: basic, reportPrivateUsage=false
+# ruff: noqa: SLF001  torch types its hooks in part
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter, is_
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resdsl.emit.lowered.file import LoweredFile
+from resdsl.emit.torch_compiled.binding import bind, modules_of
+from resdsl.emit.torch_compiled.execute import Frame, run_program
+from resdsl.emit.torch_compiled.inductor import Compiled, Wanted, arranged, autocast_type, compile_function
+from resdsl.emit.torch_compiled.planner import Moment, Planner, Settings
+from resdsl.emit.torch_compiled.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One compiled function that a network uses, for the report.
+
+    Attributes:
+        name: the function's name.
+        is_differentiated: whether it has a backward pass; it is two graphs then.
+        seconds: how long it took to compile; 0 where another network of this process had the same function.
+    """
+
+    name: str
+    is_differentiated: bool
+    seconds: float
+
+
+class Installed:
+    """A callable in the place of a module's call: the module's own hooks run around it.
+
+    Args:
+        model: the module.
+        run: its compiled `forward`.
+    """
+
+    def __init__(self, model: nn.Module, run: Callable[..., Any]) -> None:
+        self.model = model
+        self.run = run
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The module's call."""
+        if not _has_hooks(self.model):
+            return self.run(*args, **kwargs)
+        own = self.model.__dict__
+        before = own.get("forward", _NOTHING)
+        own["forward"] = self.run
+        try:
+            call_with_hooks: Callable[..., Any] = self.model._call_impl
+            return call_with_hooks(*args, **kwargs)
+        finally:
+            if before is _NOTHING:
+                del own["forward"]
+            else:
+                own["forward"] = before
+
+
+class Runtime(Installed):
+    """A callable that computes what the network computes, by compiled functions.
+
+    Args:
+        model: the emitted module; its tensors are looked up at every step, so they may be moved, loaded or replaced.
+        file: the lowered network.
+        functions: the functions of its text, by name.
+        settings: how they are compiled.
+        zero_gradients: whether the weights of a dropped block get gradients of zero, rather than none.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        file: LoweredFile,
+        functions: Mapping[str, Callable[..., Any]],
+        settings: Settings,
+        *,
+        zero_gradients: bool = False,
+    ) -> None:
+        super().__init__(model, self._run)
+        self.file = file
+        self.functions = functions
+        self._take_over = functions.get("take_over", _same)
+        self.settings = settings
+        self.zero_gradients = zero_gradients
+        self.used: dict[object, Used] = {}
+        self._programs: dict[object, Program] = {}
+        self._tensors: list[Tensor] = []
+        self._shapes: tuple[torch.Size, ...] = ()
+        self.rebind()
+
+    def rebind(self) -> None:
+        """Looks up the modules, and does so anew when somebody has replaced some."""
+        self.bound = bind(self.file, self.model)
+        self._tree = [
+            (module._modules, name, child) for module in self.model.modules() for name, child in module.named_children()
+        ]
+        self._sites = [site for bound in self.bound for site in bound.sites]
+        self._norms = [norm for bound in self.bound for norm in bound.norms]
+        self._moded = [module for bound in self.bound for module in (*bound.norms, *bound.noises)]
+        self._planner = Planner(self.file, self.functions, self.bound, self.settings, self._compile)
+        for tensor in [site.get() for site in self._sites]:  # convolutions would arrange them at each step
+            tensor.data = arranged(tensor.data, self.settings.memory_format)
+        self._programs.clear()
+        _refuse_hooks(self.model, list(modules_of(self.bound)))
+
+    @property
+    def n_graphs(self) -> int:
+        """How many graphs it uses; a function with a backward pass is two."""
+        return sum(1 + used.is_differentiated for used in self.used.values())
+
+    @property
+    def n_programs(self) -> int:
+        """How many kinds of step there were."""
+        return len(self._programs)
+
+    def _run(self, x: Tensor) -> Any:
+        """The module's `forward`."""
+        if any(children.get(name) is not child for children, name, child in self._tree):
+            self.rebind()
+        x = arranged(x, self.settings.memory_format)
+        tensors = [site.get() for site in self._sites]
+        if len(tensors) != len(self._tensors) or not all(map(is_, tensors, self._tensors)):
+            self._tensors = tensors
+            self._shapes = tuple([tensor.shape for tensor in tensors])
+        with_gradient = torch.is_grad_enabled()
+        frame = Frame(tensors, self._draw(x), self._take_over, zero_gradients=self.zero_gradients)
+        key = (
+            tuple(x.shape),
+            x.dtype,
+            x.device,
+            with_gradient,
+            with_gradient and x.requires_grad,
+            self.model.training,
+            autocast_type(x.device),
+            tuple([module.training for module in self._moded]),
+            self._shapes,
+            tuple(map(_LIKENESS, tensors)),
+            tuple([tensor.stride() for tensor in tensors]),
+        )
+        program = self._programs.get(key)
+        if program is None:
+            scales = [scale for _, scale in frame.draws]
+            drops = self.model.training and self.file.lowered.drops
+            program = self._planner.plan(Moment(x, tensors, scales, drops=drops, with_gradient=with_gradient))
+            self._programs[key] = program
+        result = run_program(program, frame, x)
+        if frame.counted:
+            _add_to_each([self._norms[place].num_batches_tracked for place in frame.counted], 1)
+        return result
+
+    def _draw(self, x: Tensor) -> list[tuple[bool, Tensor | None]]:
+        """The draw of this step, once for all blocks, as the module itself makes it."""
+        survival = self.file.lowered.graph.survival
+        if survival is None:
+            return []
+        model: Any = self.model
+        if survival.per == "batch":
+            return model.draw()
+        return [(True, scale) for scale in model.draw(x)]
+
+    def _compile(self, wanted: Wanted, key: object) -> Compiled:
+        is_new = key not in _COMPILED
+        if is_new:
+            _COMPILED[key] = compile_function(wanted)
+        compiled = _COMPILED[key]
+        if key not in self.used:
+            seconds = sum(compiled.seconds.values()) if is_new else 0.0
+            self.used[key] = Used(wanted.name, compiled.backward is not None, seconds)
+        return compiled
+
+
+def _same(x: Tensor) -> Tensor:
+    return x
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return any(getattr(module, name) for name in _HOOKS)
+
+
+def _refuse_hooks(model: nn.Module, modules: list[nn.Module]) -> None:
+    """Raises ValueError where a module inside has hooks: they would not run."""
+    names: dict[nn.Module, str] = {module: name for name, module in model.named_modules()}
+    for module, name in names.items():
+        if module in modules and _has_hooks(module):
+            raise ValueError(f"`{name}` has hooks, which a function does not run; the strategy `modules` does")
+
+
+_COMPILED: dict[object, Compiled] = {}
+"""The functions of this process, by their text and what they were compiled for: networks of one family share them."""
+
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_NOTHING = object()
+_LIKENESS = attrgetter("requires_grad", "dtype")
+_add_to_each: Any = getattr(torch, "_foreach_add_")  # noqa: B009
