@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from resdsl.analysis.cost import Cost, cost
     from resdsl.analysis.diff import Diff, diff
-    from resdsl.compiler import build, load
+    from resdsl.compiler import build, for_inference, load
     from resdsl.diagnostics import Code, Diagnostic, ResError
     from resdsl.emit import emit
     from resdsl.emit.draw import Drawing, draw
@@ -48,6 +48,7 @@ _HOMES = {
     "draw": "resdsl.emit.draw",
     "emit": "resdsl.emit",
     "fmt": "resdsl.syntax.format",
+    "for_inference": "resdsl.compiler",
     "load": "resdsl.compiler",
     "parse": "resdsl.syntax",
     "register": "resdsl.emit.extern",
@@ -91,6 +92,7 @@ __all__ = [
     "draw",
     "emit",
     "fmt",
+    "for_inference",
     "load",
     "parse",
     "register",

@@ -31,7 +31,9 @@ from resdsl.source import Source, Span
 from resdsl.syntax import ast
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, dtype, nn
+
+    from resdsl.emit.torch_inference import Inference, Precision
 
 Spec: TypeAlias = "str | Path | Graph | Mapping[str, object]"
 """What names a network: see `load`."""
@@ -112,6 +114,33 @@ def build(
     from resdsl.emit.torch import build as build_module
 
     return build_module(graph)
+
+
+def for_inference(
+    model: nn.Module | Spec,
+    *,
+    trained: Mapping[str, Tensor] | None = None,
+    precision: Precision | dtype = "fp32",
+) -> Inference:
+    """A network for inference: what is constant at evaluation folded into its weights, its layers laid out for speed.
+
+    `.compile()` on it compiles it in place, `.save("net.pt2")` writes a package that runs without resdsl.
+
+    Args:
+        model: a module that `build` made, with its weights and p_l as they are now; or what `load` takes.
+        trained: the state dict to fold, where `model` is no module; else the weights are new.
+        precision: in what it computes: `fp32`, `bf16`, `fp16`, `fp64`, or a torch dtype. It takes and gives what the
+            network does.
+
+    Raises:
+        ResError: with everything that is wrong in a spec.
+        ValueError: where this process did not build the module, or the state dict is another network's.
+    """
+    from resdsl.emit import torch_inference
+
+    if isinstance(model, str | Path | Graph | Mapping):
+        return torch_inference.for_inference(load(model), trained, precision=precision)
+    return torch_inference.of_module(model, trained, precision=precision)
 
 
 def check(path_or_text: str | Path, *, limits: Limits = DEFAULT) -> Checked:

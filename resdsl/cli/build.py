@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
+from resdsl.cli.build_inference import (
+    check_inference,
+    inference_options,
+    target_of_inference,
+    write_for_inference,
+)
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.progress import Stages
@@ -27,21 +33,33 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where to write, as .py, .json or .res; `-` is stdout. Without it, NETWORK.py beside the spec.",
 )
+@inference_options
 @click.option(
     "--batch", type=click.IntRange(min=1), default=2, show_default=True, help="Samples in the batch that is run."
 )
-def command(spec: str, network: str | None, params: dict[str, str], output: str | None, batch: int) -> None:
+def command(  # noqa: PLR0917  as many as there are options
+    spec: str,
+    network: str | None,
+    params: dict[str, str],
+    output: str | None,
+    purpose: str | None,
+    dtype: str | None,
+    any_batch: bool,  # noqa: FBT001  click's
+    batch: int,
+) -> None:
     """Make the torch module of a network, run it once, and write its Python file.
 
-    The file imports torch alone: it is what `resdsl.build` runs, and yours to read and change.
+    The file imports torch alone: it is what `resdsl.build` runs, and yours to read and change. `--for inference` folds
+    what is constant then into the weights, and writes a compiled package: NETWORK.pt2, or that file's Python text.
     """
     stages = Stages()
+    wanted = check_inference(purpose, dtype, output, any_batch=any_batch)
     with stages.run("reading and checking"):
         program = read_spec(spec)
         graph = program.graph(network or program.preferred, params)
-    target = _target(spec, graph, output)
+    target = _target(spec, graph, output) if wanted is None else target_of_inference(spec, graph, output)
     with stages.run("emitting"):
-        content = cast("str", emit(graph, to=_FORMS[Path(target).suffix]))
+        content = cast("str", emit(graph, to="python" if wanted else _FORMS[Path(target).suffix]))
     with stages.run("importing torch"):
         from resdsl.emit.torch import build
         from resdsl.emit.torch_batch import run_batch
@@ -49,9 +67,15 @@ def command(spec: str, network: str | None, params: dict[str, str], output: str 
         model = build(graph)
     with stages.run(f"one batch of {batch}"):
         shapes = run_batch(model, graph.input, batch)
-    write_result(target, content)
+    more: list[str] = []
+    if wanted is None:
+        write_result(target, content)
+    else:
+        more = write_for_inference(model, graph, wanted, target, batch, stages)
 
     _say(_sentence(graph, model, batch, shapes), target)
+    for line in more:
+        _say(line, target)
     if target != "-":
         _say(f"wrote {click.format_filename(target)}", target)
     width = max(len(stage.title) for stage in stages.done)
