@@ -136,6 +136,7 @@ WARNINGS: Final = frozenset(
         Code.NAME_SHADOWS,
         Code.SHAPE_LOSES,
         Code.SHORTCUT_VANISHES,
+        Code.LINK_TWICE,
         Code.SURVIVE_NEVER,
         Code.EXPECT_IDLE,
         Code.ALLOW_UNUSED,

@@ -26,22 +26,21 @@ class Explanation:
     Attributes:
         code: of what.
         text: more than the sentence of the code itself.
-        wrong: a program with this mistake alone; None where no program can show it.
+        wrong: a program with this mistake alone.
         right: the same, mended.
     """
 
     code: Code
     text: str
-    wrong: Example | None = None
-    right: Example | None = None
+    wrong: Example
+    right: Example
 
     def __str__(self) -> str:
         parts = [self.code.value, fill(f"{self.code.explanation} {self.text}", _WIDTH)]
         if self.code in WARNINGS:
             parts.append(f"A warning: {_OFF.format(self.code.value)}")
         for word, example in (("Wrong", self.wrong), ("Right", self.right)):
-            if example is not None:
-                parts.append(f"{word}:\n\n" + "\n".join(f"    {line}".rstrip() for line in example.text.splitlines()))
+            parts.append(f"{word}:\n\n" + "\n".join(f"    {line}".rstrip() for line in example.text.splitlines()))
         return "\n\n".join(parts)
 
 
@@ -49,7 +48,7 @@ def explain(code: Code) -> Explanation:
     """The page of a code, from its file in `explanations/`."""
     page = (PAGES / f"{code.value}.md").read_text(encoding="utf-8")
     examples = {match[1]: Example(match[3], _limits(match[2])) for match in _EXAMPLE.finditer(page)}
-    return Explanation(code, page.partition("```")[0].strip(), examples.get("wrong"), examples.get("right"))
+    return Explanation(code, page.partition("```")[0].strip(), examples["wrong"], examples["right"])
 
 
 def _limits(words: str) -> dict[str, int]:

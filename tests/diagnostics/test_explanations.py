@@ -4,20 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.compiler import read_recovering
+from resdsl.compiler import build, read_recovering
 from resdsl.diagnostics import Code, ResError
 from resdsl.diagnostics.explanation import PAGES, Example, explain
+from resdsl.emit.extern import register, unregister
+from resdsl.ir.json import from_json
 from resdsl.limits import Limits
 from resdsl.source import Source
-
-WITHOUT_PROGRAMS = {Code.EXTERN_DIFFERS, Code.EXTERN_UNREGISTERED, Code.FILE_UNREADABLE, Code.GRAPH_FORMAT}
-"""Codes that no .res program can show."""
+from tests.emit.lent import Attention
 
 
-def told(example: Example, folder: Path) -> list[Code]:
+def told(code: Code, example: Example, folder: Path) -> list[Code]:
+    """What is told of a program where its mistake shows: when it is checked, built, or read as a JSON graph."""
+    (folder / "latin1.res").write_bytes(b"res 1 # \xe9\n")
     path = folder / "mine.res"
     path.write_text(example.text, encoding="utf-8")
     try:
+        if code is Code.GRAPH_FORMAT:
+            from_json(example.text)
+            return []
+        if code.value.startswith("extern-"):
+            build(path)
         program = read_recovering(Source(path.name, example.text, path), limits=Limits(**example.limits))
         return [diagnostic.code for diagnostic in program.check().diagnostics]
     except ResError as error:
@@ -25,17 +32,14 @@ def told(example: Example, folder: Path) -> list[Code]:
 
 
 @pytest.mark.parametrize("code", Code, ids=lambda code: code.value)
-def test_the_wrong_program_is_wrong_in_that_way_and_the_right_one_is_right(code: Code, tmp_path: Path):
+def test_the_wrong_program_is_wrong_in_that_way_and_the_right_one_is_right(code: Code, tmp_path: Path, request):
+    if code is Code.EXTERN_DIFFERS:
+        register("attention", Attention)
+        request.addfinalizer(lambda: unregister("attention"))
     page = explain(code)
     assert page.text
-    if code in WITHOUT_PROGRAMS:
-        assert page.wrong is None
-        assert page.right is None
-        return
-    assert page.wrong is not None
-    assert page.right is not None
-    assert told(page.wrong, tmp_path) == [code]
-    assert told(page.right, tmp_path) == []
+    assert told(code, page.wrong, tmp_path) == [code]
+    assert told(code, page.right, tmp_path) == []
 
 
 def test_there_is_a_page_for_each_code_and_no_other():

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from resdsl.diagnostics import Code
+from resdsl.diagnostics import WARNINGS, Code
 
 TESTS = Path(__file__).resolve().parents[1]
 NOT_FROM_A_PROGRAM = {Code.GRAPH_FORMAT, Code.EXTERN_DIFFERS, Code.EXTERN_UNREGISTERED}
@@ -27,3 +27,13 @@ def test_what_no_program_can_cause_is_tested_all_the_same():
 def test_an_explanation_is_a_sentence():
     for code in Code:
         assert re.fullmatch(r"[A-Z`].*\.", code.explanation), code
+
+
+def test_a_code_warns_or_is_an_error_and_never_both():
+    """So that one knows of a code whether it can be turned off."""
+    seen: dict[str, set[str]] = {}
+    for path in (TESTS / "cases" / "bad").glob("*.res"):
+        for severity, code in re.findall(r"# (error|warning)\[([a-z-]+)\]", path.read_text(encoding="utf-8")):
+            seen.setdefault(code, set()).add(severity)
+    assert not [code for code, severities in seen.items() if len(severities) > 1]
+    assert {code for code, told in seen.items() if told == {"warning"}} == {code.value for code in WARNINGS}
