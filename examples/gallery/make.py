@@ -28,7 +28,10 @@ class Picture:
         """The command that draws the same; a comparison of one network with itself needs Python."""
         specs = " ".join(spec for spec, _ in self.networks)
         params = "".join(f" -p {name}={value}" for name, value in self.networks[0][1].items())
-        options = "".join(f" --{name} {value}" for name, value in self.options.items())
+        flags = {"unfold": "all"}
+        options = "".join(
+            f" --{flags[name]}" if name in flags else f" --{name} {value}" for name, value in self.options.items()
+        )
         view = f" --view {self.view}" if self.view != "overview" else ""
         return f"resdsl draw {specs}{params}{view}{options} -o {self.name}.svg"
 
@@ -46,7 +49,14 @@ PICTURES = (
     ),
     Picture(
         "resnet34",
-        "ResNet-34 beside its plain twin (He et al. 2016, Fig. 3).",
+        "VGG-19, the plain network of 34 layers, and ResNet-34 (He et al. 2016, Fig. 3).",
+        (("vgg19", {}), ("plain34", {}), ("resnet34_a", {})),
+        "compare",
+        {"unfold": True},
+    ),
+    Picture(
+        "plain_and_residual",
+        "The same two in short: equal blocks fold.",
         (("plain34", {}), ("resnet34_a", {})),
         "compare",
     ),
@@ -76,6 +86,13 @@ PICTURES = (
         (("pre_ror3_1202_sd", {}),),
         "strip",
         {"shade": "survival"},
+    ),
+    Picture(
+        "ror3_1202_narrow",
+        "The same in a column of a paper, or on a phone.",
+        (("pre_ror3_1202_sd", {}),),
+        "strip",
+        {"shade": "survival", "width": 380},
     ),
     Picture(
         "ror3_1202_overview",

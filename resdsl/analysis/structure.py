@@ -53,8 +53,13 @@ class Run:
 
 def structure(graph: Graph) -> dict[str, tuple[Run, ...]]:
     """The runs of each stage, by label, in order."""
-    layers = {unit: tuple(_layers(unit)) for unit in graph.units if unit.is_block}
+    layers = {unit: weighted_layers(unit) for unit in graph.units if unit.is_block}
     return {stage.label: tuple(_runs(graph.steps[stage.first : stage.last + 1], layers)) for stage in graph.stages()}
+
+
+def weighted_layers(unit: Unit) -> tuple[Layer, ...]:
+    """The weighted layers on a block's main path, in order, composite ones among them."""
+    return tuple(_layers(unit))
 
 
 def _runs(steps: Sequence[Step], layers: dict[Unit, tuple[Layer, ...]]) -> Iterator[Run]:

@@ -31,7 +31,8 @@ from resdsl.ir.graph import Graph
     help="The colours; `auto` follows the reader's system.",
 )
 @click.option("--only", metavar="PART", default="", help="Show more of one part: `s2`; for `layers` also `s2.3`.")
-@click.option("--all", "unfold", is_flag=True, help="Draw every block of long stages, in the view `blocks`.")
+@click.option("--all", "unfold", is_flag=True, help="Draw every block of long stages: `blocks`, `compare`, `diff`.")
+@click.option("--width", type=float, metavar="PIXELS", help="How wide `strip`, `unit` and `layers` may be.")
 @click.option("--layout", type=click.Choice(["pinned", "auto"]), default="pinned", help="For .dot: who places things.")
 @click.option("--scale", type=click.FloatRange(0.1, 16), default=2.0, show_default=True, help="For .png: dots a pixel.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write; its suffix is the format; `-` is stdout.")
@@ -48,6 +49,7 @@ def command(  # noqa: PLR0913  one for each option
     theme: ThemeName,
     only: str,
     unfold: bool,
+    width: float | None,
     layout: str,
     scale: float,
     output: str | None,
@@ -66,7 +68,8 @@ def command(  # noqa: PLR0913  one for each option
         return
     target, form = _target(output, form)
     try:
-        drawing = draw(read_graphs(specs, network, params), view, shade=shade, theme=theme, only=only, unfold=unfold)
+        graphs = read_graphs(specs, network, params)
+        drawing = draw(graphs, view, shade=shade, theme=theme, only=only, unfold=unfold, width=width)
         if form == "dot" and layout == "auto":
             from resdsl.emit.draw.writers.structure import write_auto_dot
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from resdsl.cli.draw import read_graphs
-from resdsl.diagnostics import ResError, render
-from resdsl.emit.draw import draw
-from resdsl.emit.draw.writers.html import write_html, write_trouble
+from resdsl.diagnostics import Diagnostic, ResError, render
+from resdsl.emit.draw import DrawingError, draw
+from resdsl.emit.draw.writers.html import write_html
+from resdsl.emit.draw.writers.trouble import Wrong, write_trouble
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,15 @@ class NoPage:
 
     Attributes:
         trouble: what is wrong, as the command line says it.
-        lines: the lines of the first spec that it stands on.
+        wrong: where: the number of the spec (from 1), its line, and what to say there.
+        texts: the specs as they are now; empty for what is no file.
         text: an HTML page that says so, for when there is none to show it on.
-        version: a hash of the trouble.
+        version: a hash of the trouble and of the texts.
     """
 
     trouble: str
-    lines: tuple[int, ...]
+    wrong: tuple[Wrong, ...]
+    texts: tuple[str, ...]
     text: str
     version: str
 
@@ -46,9 +50,11 @@ def make_page(specs: tuple[str, ...], network: str | None, params: dict[str, str
     """Reads the files and draws all views; a mistake in them is a NoPage, never an exception."""
     try:
         graphs = read_graphs(specs, network, params)
+        drawing = draw(graphs, theme="auto")
     except ResError as error:
-        return _no_page(error, specs[0])
-    drawing = draw(graphs, theme="auto")
+        return _no_page(error, specs)
+    except DrawingError as error:
+        return _without_place(str(error), specs)
     version = sha256("\0".join([*(graph.spec for graph in graphs), drawing.svg]).encode()).hexdigest()[:16]
     return Page(write_html(drawing, live=version), version)
 
@@ -59,10 +65,32 @@ def watched_files(specs: tuple[str, ...]) -> frozenset[Path]:
     return frozenset(file for folder in folders for file in folder.glob("*.res"))
 
 
-def _no_page(error: ResError, spec: str) -> NoPage:
+def _no_page(error: ResError, specs: tuple[str, ...]) -> NoPage:
     trouble = "\n\n".join(map(render, error.diagnostics))
-    spans = [one.span for one in error.diagnostics if one.span]
-    here = Path(spec).resolve()
-    lines = tuple(span.line for span in spans if span.source.path and span.source.path.resolve() == here)
-    version = sha256(trouble.encode()).hexdigest()[:16]
-    return NoPage(trouble, lines, write_trouble(trouble, version), version)
+    wrong = tuple(found for one in error.diagnostics for found in _places(one, specs))
+    return _told(trouble, wrong, specs)
+
+
+def _without_place(trouble: str, specs: tuple[str, ...]) -> NoPage:
+    return _told(trouble, (), specs)
+
+
+def _told(trouble: str, wrong: tuple[Wrong, ...], specs: tuple[str, ...]) -> NoPage:
+    texts = tuple(_text(spec) for spec in specs)
+    version = sha256("\0".join([trouble, *texts]).encode()).hexdigest()[:16]
+    return NoPage(trouble, wrong, texts, write_trouble(trouble, wrong, texts, version), version)
+
+
+def _places(diagnostic: Diagnostic, specs: tuple[str, ...]) -> Iterator[Wrong]:
+    """Where a mistake stands in the specs; nowhere for one in a file that they use, which the trouble tells."""
+    span = diagnostic.span
+    if span is None or span.source.path is None:
+        return
+    told = f"{diagnostic.message}\n{diagnostic.help}" if diagnostic.help else diagnostic.message
+    for number, spec in enumerate(specs, start=1):
+        if span.source.path.resolve() == Path(spec).resolve():
+            yield Wrong(number, span.line, told)
+
+
+def _text(spec: str) -> str:
+    return Path(spec).read_text(encoding="utf-8", errors="replace") if Path(spec).is_file() else ""

@@ -147,6 +147,7 @@ def _text(show: Show) -> str:
 
 
 def _news(page: Page | NoPage) -> str:
-    trouble = page.trouble if isinstance(page, NoPage) else ""
-    lines = page.lines if isinstance(page, NoPage) else ()
-    return json.dumps({"version": page.version, "trouble": trouble, "lines": lines})
+    if isinstance(page, Page):
+        return json.dumps({"version": page.version, "trouble": ""})
+    wrong = [[one.spec, one.line, one.words] for one in page.wrong]
+    return json.dumps({"version": page.version, "trouble": page.trouble, "wrong": wrong, "texts": page.texts})

@@ -5,7 +5,6 @@ Needs Playwright and a Chromium (`apt-get install chromium`); says so where they
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +16,6 @@ from resdsl.compiler import load
 from resdsl.emit.draw import VIEWS, draw
 from resdsl.emit.draw.scene import Text
 from resdsl.emit.draw.theme import DARK, LIGHT, contrast
-
-playwright = pytest.importorskip("playwright.sync_api", reason="NOT TESTED IN A BROWSER: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("NOT TESTED IN A BROWSER: apt-get install chromium", allow_module_level=True)
 
 SPEC = """res 1
 use "std.res"
@@ -36,13 +30,6 @@ network ror(n = 5) {
   survive linear(0.5)
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as running:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        yield running.chromium.launch(executable_path=CHROMIUM, args=arguments)
 
 
 @pytest.fixture

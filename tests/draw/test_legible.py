@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from resdsl.emit.draw.layout.blocks import lay_blocks
+from resdsl.emit.draw.layout.compare import lay_compare
+from resdsl.emit.draw.layout.diff import lay_diff
+from resdsl.emit.draw.layout.layers import lay_layers
 from resdsl.emit.draw.layout.overview import lay_overview
 from resdsl.emit.draw.layout.strip import lay_strip
 from resdsl.emit.draw.layout.table import lay_table
 from resdsl.emit.draw.layout.unit import lay_unit
-from resdsl.emit.draw.scene import Path, Scene
+from resdsl.emit.draw.scene import Badge, Group, Path, Scene
 from resdsl.ir.graph import Graph
+from resdsl.ir.unit import Unit
 from resdsl.ir.verify import verify
-from tests.draw.legible import faults, texts
+from resdsl.ops import Conv
+from resdsl.record import evolve
+from tests.draw.legible import faults, overlaps, texts
 from tests.draw.networks import graphs
 
-thousand = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+thousand = settings(
+    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 hundred = settings(thousand, max_examples=100)
 
 
@@ -45,32 +56,81 @@ def test_bars_of_survival_leave_an_overview_legible(graph: Graph) -> None:
 
 @hundred
 @given(graphs())
-def test_a_strip_is_legible_and_fits_a_page(graph: Graph) -> None:
-    scene = lay_strip(graph)
-    assert not [*texts(scene)]
-    assert (scene.width <= 1000, scene.height <= 1400) == (True, True)
+def test_a_strip_is_legible_and_as_wide_as_is_asked_for(graph: Graph) -> None:
+    for width in (1000.0, 390.0):
+        scene = lay_strip(graph, width=width)
+        assert not [*texts(scene), *overlaps(scene)]
+        assert (scene.width <= width, scene.height <= 1400) == (True, True)
 
 
-@hundred
+@settings(hundred, max_examples=50)
 @given(graphs())
 def test_a_table_is_legible_and_fits_a_page(graph: Graph) -> None:
-    scene = lay_table([graph])
-    assert not [*texts(scene)]
-    assert (scene.width <= 1000, scene.height <= 1400) == (True, True)
+    for several in ([graph], [graph] * 5):
+        scene = lay_table(several)
+        assert not [*texts(scene)]
+        assert (scene.width <= 1000, scene.height <= 1400) == (True, True)
 
 
 @hundred
 @given(graphs())
-def test_all_blocks_are_legible(graph: Graph) -> None:
+def test_all_blocks_are_legible_and_fit_a_page(graph: Graph) -> None:
     scene = lay_blocks(graph)
     assert not [*faults(scene)]
+    assert (scene.width <= 1600, scene.height <= 1600) == (True, True)
     _check_lanes(scene)
 
 
+@settings(hundred, max_examples=40)
+@given(st.lists(graphs(), min_size=2, max_size=5))
+def test_networks_beside_each_other_are_legible_and_fit_a_page(several: list[Graph]) -> None:
+    scene = lay_compare(several)
+    assert not [*faults(scene)]
+    assert (scene.width <= 1400, scene.height <= 1400) == (True, True)
+    nets = [item for item in scene.items if isinstance(item, Group) and item.key.startswith("net.")]
+    assert len(nets) == len(several)
+    for net in nets:
+        _check_lanes(evolve(scene, items=(net,)))
+
+
+@settings(hundred, max_examples=50)
+@given(graphs(), graphs(), st.booleans())
+def test_a_difference_is_legible_and_fits_a_page(one: Graph, other: Graph, shade: bool) -> None:
+    scene = lay_diff(one, other, shade=shade)
+    assert not [*faults(scene)]
+    assert (scene.width <= 1400, scene.height <= 1700) == (True, True)
+
+
 @settings(hundred, max_examples=30)
-@given(graphs(max_blocks=8))
-def test_the_inside_of_units_is_legible(graph: Graph) -> None:
-    assert not [*faults(lay_unit(graph))]
+@given(graphs(max_blocks=100), st.integers(2, 7))
+def test_scattered_changes_are_legible_and_fit_a_page(graph: Graph, every: int) -> None:
+    """Every second to seventh block has biases: no two neighbours need be alike."""
+    steps = [evolve(step, unit=_biased(step.unit)) if i % every == 0 else step for i, step in enumerate(graph.steps)]
+    scene = lay_diff(graph, evolve(graph, steps=tuple(steps)))
+    assert not [*faults(scene)]
+    assert any(isinstance(shape, Badge) and shape.text == "~" for shape in scene.shapes())
+    assert (scene.width <= 1400, scene.height <= 1700) == (True, True)
+
+
+@settings(hundred, max_examples=30)
+@given(graphs(max_blocks=8), st.sampled_from([320.0, 600.0, 1100.0]))
+def test_the_inside_of_units_is_legible(graph: Graph, width: float) -> None:
+    assert not [*faults(lay_unit(graph, width=width))]
+
+
+@settings(hundred, max_examples=30)
+@given(graphs(max_blocks=8), st.sampled_from([320.0, 600.0, 1100.0]))
+def test_all_layers_are_legible(graph: Graph, width: float) -> None:
+    assert not [*faults(lay_layers(graph, width=width))]
+
+
+@cache
+def _biased(unit: Unit) -> Unit:
+    """The unit with biases on its convolutions."""
+    nodes = tuple(
+        evolve(node, op=evolve(node.op, bias=0.0)) if isinstance(node.op, Conv) else node for node in unit.nodes
+    )
+    return evolve(unit, nodes=nodes)
 
 
 def _check_spine(scene: Scene) -> None:

@@ -190,8 +190,8 @@ def test_resvg_draws_with_our_fonts_alone() -> None:
     pytest.importorskip("resvg_py", reason="NOT TESTED AS PNG: pip install resvg-py")
     png = draw(load("ror3"), theme="print").png(scale=1)
     rows = _rows(png)
-    title = [pixel for row in rows[18:36] for pixel in row[20:200]]
-    assert sum(pixel < 100 for pixel in title) > 200
+    heading = [pixel for row in rows[18:66] for pixel in row[20:240]]
+    assert sum(pixel < 100 for pixel in heading) > 200
 
 
 def _rows(png: bytes) -> list[list[int]]:

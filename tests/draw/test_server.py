@@ -73,7 +73,8 @@ def test_a_mistake_is_told_with_its_line_and_the_last_picture_stays(served: Serv
     served.file.write_text(SPEC.replace("basic(16)", "basik(16)"), encoding="utf-8")
     news = served.news()
     assert "basik" in str(news["trouble"])
-    assert news["lines"] == [6]
+    assert news["wrong"] == [[1, 6, "there is no block named `basik`\ndid you mean `basic`?"]]
+    assert news["texts"] == [served.file.read_text(encoding="utf-8")]
     assert "stage s1: 3 blocks" in served.get("/")
     served.file.write_text(SPEC.replace("n = 3", "n = 4"), encoding="utf-8")
     assert served.news()["trouble"] == ""

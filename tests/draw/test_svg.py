@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from resdsl.compiler import load
 from resdsl.emit.draw import draw
 from resdsl.emit.draw.scene import Group, Scene, Text
-from resdsl.emit.draw.theme import THEMES
+from resdsl.emit.draw.theme import LIGHT, THEMES
 from resdsl.emit.draw.wording import clean
 from resdsl.emit.draw.writers.svg import write_svg
 from resdsl.record import evolve
@@ -141,5 +141,5 @@ def test_a_dimmed_group_is_dimmed() -> None:
     group = scene.items[0]
     assert isinstance(group, Group)
     faded = evolve(scene, items=(evolve(group, faded=True),))
-    assert 'class="o"' in write_svg(faded)
-    assert 'class="o"' not in write_svg(scene)
+    assert f"fill:{LIGHT.faded.line('text')}" in write_svg(faded)
+    assert f"fill:{LIGHT.line('text')}" in write_svg(scene)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
-from resdsl.emit.draw.theme import THEMES, Theme, contrast, level_width
+from resdsl.emit.draw.theme import PRINT, THEMES, Theme, contrast, level_width
 
 BOXES = (
     "chain", "stage1", "stage2", "stage3", "stage4", "stage5", "conv", "norm", "activation", "pool", "linear",
@@ -32,6 +32,14 @@ def test_letters_can_be_read(theme: Theme) -> None:
 
 
 @themes
+def test_what_is_dimmed_is_nearer_to_the_page_and_its_letters_can_be_read(theme: Theme) -> None:
+    for ground in (*GROUNDS, *BOXES, "junction", "badge"):
+        assert contrast(theme.faded.line("text"), theme.faded.fill(ground)) >= 4.5, ground
+    for ink in (*LEVELS, "spine", "shortcut", "outline"):
+        assert contrast(theme.faded.line(ink), theme.background) < contrast(theme.line(ink), theme.background), ink
+
+
+@themes
 def test_lines_that_mean_something_can_be_seen(theme: Theme) -> None:
     for ground in GROUNDS:
         for ink in (*LEVELS, "shortcut", "spine", "outline", "tap", "trunk", "added", "removed", "changed"):
@@ -53,8 +61,10 @@ def test_themes_have_the_same_roles(theme: Theme) -> None:
 
 
 def test_levels_differ_in_width_where_a_printer_leaves_no_colour() -> None:
-    widths = [level_width(level) for level in range(1, 5)]
-    assert all(outer - inner >= 0.3 for outer, inner in zip(widths, widths[1:], strict=False))
+    widths = [level_width(level) for level in range(1, 6)]
+    assert all(outer - inner >= 0.2 for outer, inner in pairwise(widths))
+    inks = [PRINT.line(f"level{level}") for level in range(1, 6)]
+    assert all(contrast(outer, inner) >= 3 for outer, inner in pairwise(inks))  # neighbours differ in grey too
 
 
 @pytest.mark.parametrize("kind", ["deuteranopia", "protanopia"])

@@ -27,6 +27,7 @@ def draw(
     theme: ThemeName = "light",
     only: str = "",
     unfold: bool = False,
+    width: float | None = None,
 ) -> Drawing:
     """A picture of a network, or of several in one.
 
@@ -36,17 +37,18 @@ def draw(
         shade: `"survival"` shows how likely blocks are kept, as bars and numbers.
         theme: `light`, `dark`, `print`, or `auto`, which follows the reader's system in SVG and HTML.
         only: the part to show more of: a label (`s2`), for `layers` a block too (`s2.3`).
-        unfold: whether `blocks` draws every block of long stages.
+        unfold: whether `blocks`, `compare` and `diff` draw every block of long stages.
+        width: how wide `strip`, `unit` and `layers` may be, in pixels: 320 for a column of a paper, or a phone.
 
     Raises:
-        DrawingError: where there is no such view, shade, theme or part.
+        DrawingError: where there is no such view, shade, theme or part, or where the width is too small.
     """
     if shade not in {None, "survival"}:
         raise DrawingError(f"there is no shade `{shade}`; there is `survival`")
     if theme not in {*THEMES, "auto"}:
         raise DrawingError(f"there is no theme `{theme}`; there are {', '.join(THEMES)}, auto")
     graphs = (graph,) if isinstance(graph, Graph) else tuple(graph)
-    drawing = Drawing(graphs, Choice(view, shade=shade is not None, only=only, unfold=unfold), theme)
+    drawing = Drawing(graphs, Choice(view, shade=shade is not None, only=only, unfold=unfold, width=width), theme)
     _ = drawing.scene
     return drawing
 

@@ -17,14 +17,17 @@ class Detail:
     Attributes:
         first: how many blocks, or spans, at the beginning of a stage or a span are drawn alone.
         last: how many at its end, where links land.
-        alike: what makes neighbours equal: the same `unit`; the same `kind` of block, whatever its channels; or nothing
-            at all: `any` block.
+        alike: what makes neighbours equal: the same `unit`; the same `kind` of block, whatever its channels; the tag
+            alone: `any` block; or nothing at all: `all` blocks.
     """
 
     first: int
     last: int
     alike: str = "unit"
 
+
+UNLIKE = frozenset({"any", "all"})
+"""Neighbours that differ are drawn as one."""
 
 EVERYTHING = Detail(10**9, 10**9)
 """Every block alone."""
@@ -46,7 +49,8 @@ class Run:
 def fold(reading: Reading, section: Section, detail: Detail, tags: Mapping[int, Hashable]) -> tuple[Run, ...]:
     """The runs of a stage, in order; each of its steps is in exactly one.
 
-    No link begins or ends inside a run unless it lies in it wholly, and steps with different `tags` are never in one.
+    No link begins or ends inside a run unless it lies in it wholly, and steps with different `tags` are never in one,
+    unless the detail says `all`.
     """
     whole = section.first, section.last
     spans = [
@@ -98,8 +102,8 @@ class _Keys:
 
     def of(self, span: _Span) -> Hashable:
         """The key of a span, or of a single step."""
-        if self.detail.alike == "any":
-            return self.tags.get(span.first)
+        if self.detail.alike in UNLIKE:
+            return self.tags.get(span.first) if self.detail.alike == "any" else None
         if not span.children:
             return self.tags.get(span.first), self.reading.key(self.reading.graph.steps[span.first], self.detail.alike)
         return span.name, *map(self.of, span.children)
@@ -114,7 +118,7 @@ def _runs(children: Sequence[_Span], keys: _Keys) -> Iterator[Run]:
         yield from _unfolded(child, keys)
     for _, equal in groupby(middle, key=keys.of):
         run = list(equal)
-        if len(run) == 1 and detail.alike != "any":
+        if len(run) == 1 and detail.alike not in UNLIKE:
             yield from _unfolded(run[0], keys)
         else:
             yield Run(run[0].first, run[-1].last)

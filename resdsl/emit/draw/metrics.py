@@ -39,6 +39,18 @@ def wrapped(text: str, size: float, width: float, *, bold: bool = False, separat
     return lines
 
 
+def broken(text: str, size: float, width: float) -> list[str]:
+    """The text in lines of at most `width` pixels, broken at ` · ` before it is broken between words."""
+    lines: list[str] = []
+    for piece in text.split(" · "):
+        joined = f"{lines[-1]} · {piece}" if lines else piece
+        if lines and text_width(joined, size) <= width:
+            lines[-1] = joined
+        else:
+            lines += wrapped(piece, size, width)
+    return lines
+
+
 def line_height(size: float) -> float:
     """The distance of two base lines."""
     return ceil(size * 1.3)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 
 from resdsl.analysis.receptive import Seen, receptive_field
+from resdsl.analysis.structure import weighted_layers
+from resdsl.emit.draw.inside import inside_words
 from resdsl.emit.draw.kinds import unit_kinds
 from resdsl.emit.draw.looks import Look, block_look, link_look
 from resdsl.emit.draw.viewmodel import Lane
@@ -33,6 +35,7 @@ class Reading:
         self._keys: dict[tuple[int, str], Hashable] = {}
         self._numbers: dict[Hashable, int] = {}
         self._lines: dict[int, tuple[int, ...]] = {}
+        self._insides: dict[int, str] = {}
         self.title = _title(graph)
         self.facts = _facts(graph)
         self.kinds = {step: kind.number for kind in unit_kinds(graph) for step in kind.steps}
@@ -44,6 +47,12 @@ class Reading:
         if id(unit) not in self._looks:
             self._looks[id(unit)] = block_look(unit)
         return self._looks[id(unit)]
+
+    def inside(self, unit: Unit) -> str:
+        """The weighted layers of a block, in words: `3×3, 64 · 3×3, 64`."""
+        if id(unit) not in self._insides:
+            self._insides[id(unit)] = " · ".join(inside_words(weighted_layers(unit)))
+        return self._insides[id(unit)]
 
     def key(self, step: Step, alike: str) -> Hashable:
         """What blocks must share to be drawn as one: the links that end at them and their p_l may differ."""

@@ -146,7 +146,11 @@ class Scene:
 
     def shapes(self) -> Iterator[Shape]:
         """All shapes, groups dissolved, in painting order."""
-        return _shapes(self.items)
+        return (shape for shape, _ in self.shades())
+
+    def shades(self) -> Iterator[tuple[Shape, bool]]:
+        """All shapes in painting order, each with whether it is faded."""
+        return _shades(self.items, faded=False)
 
     def groups(self) -> Iterator[Group]:
         """All groups, outer before inner."""
@@ -187,12 +191,12 @@ def _renamed(item: Item, prefix: str) -> Item:
     return evolve(item, key=prefix + item.key, items=tuple(_renamed(inner, prefix) for inner in item.items))
 
 
-def _shapes(items: tuple[Item, ...]) -> Iterator[Shape]:
+def _shades(items: tuple[Item, ...], *, faded: bool) -> Iterator[tuple[Shape, bool]]:
     for item in items:
         if isinstance(item, Group):
-            yield from _shapes(item.items)
+            yield from _shades(item.items, faded=faded or item.faded)
         else:
-            yield item
+            yield item, faded
 
 
 def _groups(items: tuple[Item, ...]) -> Iterator[Group]:

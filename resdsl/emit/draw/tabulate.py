@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from resdsl.analysis.depth import depth
-from resdsl.analysis.structure import Layer, Run, structure
+from resdsl.analysis.structure import Run, structure
 from resdsl.emit.draw.align import align
 from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.inside import inside_words
+from resdsl.emit.draw.naming import names
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Chain, Net, Stage
@@ -64,13 +66,7 @@ def tabulate(graphs: Sequence[Graph], *, shade: bool = False) -> Table:
         kept = tuple(f"{one.expected_depth:.1f}" if g.survival else "" for one, g in zip(depths, graphs, strict=True))
         sums.insert(1, ("depth on average", kept))
     title = ", ".join(net.title for net in nets)
-    return Table(title, tuple(_column_heads(nets)), tuple(rows), tuple(sums))
-
-
-def _column_heads(nets: Sequence[Net]) -> list[str]:
-    """Names, with parameters where names alone do not tell the nets apart."""
-    names = [clean(net.graph.name) for net in nets]
-    return names if len(set(names)) == len(names) else [net.title for net in nets]
+    return Table(title, tuple(name.bold for name in names(graphs)), tuple(rows), tuple(sums))
 
 
 def _params(net: Net) -> int:
@@ -98,12 +94,4 @@ def _cell(net: Net, part: Chain | Stage | None, runs: Mapping[str, tuple[Run, ..
 
 def _matrix(run: Run) -> Matrix:
     """The weighted layers of a run of blocks, without those of gates inside it."""
-    layers = tuple(_layer(layer) for layer in run.layers if not layer.is_composite)
-    return Matrix(layers or (kind_words(run.definition),), run.count)
-
-
-def _layer(layer: Layer) -> str:
-    first, last = layer.channels
-    channels = str(first) if first == last else f"{first}…{last}"
-    more = [f"{sign}={n}" for sign, n in (("C", layer.groups), ("dilation", layer.dilation)) if n > 1]
-    return ", ".join(["×".join(map(str, layer.kernel)) or layer.name, channels, *more])
+    return Matrix(inside_words(run.layers) or (kind_words(run.definition),), run.count)

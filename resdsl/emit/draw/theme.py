@@ -7,6 +7,7 @@ width and place too, kinds in dash, stages in their names.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from resdsl.record import record
@@ -15,6 +16,8 @@ ThemeName = Literal["light", "dark", "print", "auto"]
 
 N_STAGE_INKS = 5
 N_LEVEL_INKS = 5
+FADE = 0.45
+"""How much of its colour a faded shape keeps."""
 
 
 @record
@@ -45,6 +48,14 @@ class Theme:
         """The colour that fills a shape of this role: its ground, else its line."""
         return self.fills.get(ink) or self.lines[ink]
 
+    @cached_property
+    def faded(self) -> Theme:
+        """The theme of what is only there for orientation: near the page's colour, its letters as readable as ever."""
+        fills = {ink: _mixed(colour, self.background) for ink, colour in self.fills.items()}
+        lines = {ink: _mixed(colour, self.background) for ink, colour in self.lines.items()}
+        letters = {"text": self.lines["muted"], "muted": self.lines["muted"]}
+        return Theme(f"{self.name}, faded", self.background, fills, lines | letters)
+
 
 def stage_ink(number: int) -> str:
     """The role of stage `number` (from 1); a sixth stage looks like the first."""
@@ -58,13 +69,19 @@ def level_ink(level: int) -> str:
 
 def level_width(level: int) -> float:
     """How broad links of a level are drawn: outer ones broader."""
-    return max(1.4, 2.8 - 0.4 * (level - 1))
+    return LEVEL_WIDTHS[min(level, len(LEVEL_WIDTHS)) - 1]
 
 
 def contrast(one: str, other: str) -> float:
     """The contrast of two colours, 1 to 21 (WCAG 2.1)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def _mixed(colour: str, ground: str) -> str:
+    """Nearly half of a colour on the ground, as a colour of its own: every format can paint it."""
+    pairs = ((int(colour[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(FADE * over + (1 - FADE) * under):02x}" for over, under in pairs)
 
 
 def _luminance(colour: str) -> float:
@@ -125,16 +142,19 @@ PRINT = Theme(
         "conv": "#ffffff", "norm": "#dddddd", "activation": "#efefef", "pool": "#e6e6e6", "linear": "#d0d0d0",
         "combine": "#f7f7f7", "random": "#e6e6e6", "other": "#d4d4d4",
         "added": "#ffffff", "removed": "#d4d4d4", "changed": "#efefef", "same": "#ffffff", "track": "#e6e6e6",
-        "shortcut": "#3a3a3a", "level1": "#000000", "level2": "#000000", "level3": "#000000", "level4": "#000000",
+        "shortcut": "#3a3a3a", "level1": "#000000", "level2": "#666666", "level3": "#000000", "level4": "#666666",
         "level5": "#000000", "spine": "#000000",
     },
     lines={
         "text": "#000000", "muted": "#3a3a3a", "outline": "#000000", "spine": "#000000", "shortcut": "#3a3a3a",
         "card": "#7a7a7a", "grid": "#bdbdbd", "track": "#8a8a8a", "trunk": "#6e6e6e",
-        "level1": "#000000", "level2": "#000000", "level3": "#000000", "level4": "#000000", "level5": "#000000",
+        "level1": "#000000", "level2": "#666666", "level3": "#000000", "level4": "#666666", "level5": "#000000",
         "added": "#000000", "removed": "#000000", "changed": "#000000", "same": "#7a7a7a", "tap": "#000000",
     },
 )  # fmt: skip
+
+LEVEL_WIDTHS = (3.4, 2.6, 2.0, 1.6, 1.4)
+"""How broad links are, outermost first; the blocks' own shortcuts are narrower still."""
 
 THEMES: dict[str, Theme] = {"light": LIGHT, "dark": DARK, "print": PRINT}
 """The fixed themes; `auto` is light or dark as the reader's system says, where the format knows of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from resdsl.emit.draw.fold import Detail, Run, fold
 from resdsl.emit.draw.reading import Reading, distinct
@@ -118,6 +118,12 @@ def _step_mark(step: int, marks: Marks | None) -> Mark:
     return marks.steps.get(step, "=") if marks else ""
 
 
+def _common(marks: Iterable[Mark]) -> Mark:
+    """The mark of all; where they differ, something is changed."""
+    found = set(marks)
+    return found.pop() if len(found) == 1 else "~"
+
+
 def _row(reading: Reading, section: Section, run: Run, inner: Sequence[Sequence[Lane]], marks: Marks | None) -> Row:
     steps = reading.graph.steps[run.first : run.last + 1]
     units = distinct(step.unit for step in steps)
@@ -133,13 +139,19 @@ def _row(reading: Reading, section: Section, run: Run, inner: Sequence[Sequence[
         last=run.last,
         unit=units[0],
         look=next((look for look in map(reading.look, units) if look), None),
-        inner=tuple(evolve(alike[0], first=run.first, last=run.last, count=len(alike)) for alike in inner),
+        inner=tuple(
+            evolve(
+                alike[0], first=run.first, last=run.last, count=len(alike), mark=_common(lane.mark for lane in alike)
+            )
+            for alike in inner
+        ),
         survival=(survivals[0], survivals[-1]) if has_survival else None,
         survivals=survivals if has_survival else (),
         notes=_notes([steps[0].unit, steps[-1].unit]),
+        inside=_inside(reading, units),
         lines=reading.lines_of(steps),
         tip=_row_tip(section, steps),
-        mark=_step_mark(run.first, marks),
+        mark=_common(_step_mark(step, marks) for step in range(run.first, run.last + 1)),
         kind=reading.kinds[run.first],
     )
 
@@ -147,6 +159,11 @@ def _row(reading: Reading, section: Section, run: Run, inner: Sequence[Sequence[
 def _notes(units: Sequence[Unit]) -> tuple[str, ...]:
     first, last = units[0].output_shape.channels, units[-1].output_shape.channels
     return (f"{first}…{last} channels",) if first != last else ()
+
+
+def _inside(reading: Reading, units: Sequence[Unit]) -> str:
+    told = {reading.inside(unit) for unit in units}
+    return told.pop() if len(told) == 1 else ""
 
 
 def _row_tip(section: Section, steps: Sequence[Step]) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ class Row:
         survival: p_l of the first and the last block; None where no schedule applies.
         survivals: p_l of every block.
         notes: further facts, in words (`16…270 channels`).
+        inside: the layers of each block, in words (`3×3, 64 · 3×3, 64`); empty where the blocks of a run differ.
         lines: the lines of the spec that placed the blocks.
         tip: what to tell about it.
         mark: what happened to it, in a picture of changes.
@@ -83,6 +84,7 @@ class Row:
     survival: tuple[float, float] | None = None
     survivals: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    inside: str = ""
     lines: tuple[int, ...] = ()
     tip: tuple[str, ...] = ()
     mark: Mark = ""

@@ -12,6 +12,7 @@ from resdsl.record import evolve, record
 
 View = Literal["overview", "blocks", "strip", "unit", "layers", "table", "compare", "diff"]
 MOST_NETS = 5
+STRIP_WIDTH, PANELS_WIDTH, LEAST_WIDTH = 1000.0, 1100.0, 320.0
 
 
 @record
@@ -22,13 +23,15 @@ class Choice:
         view: how.
         shade: whether survival is shown by bars.
         only: the part to show more of: a label (`s2`), for `layers` a block too (`s2.3`); empty for all.
-        unfold: whether `blocks` draws every block of long stages.
+        unfold: whether `blocks`, `compare` and `diff` draw every block of long stages.
+        width: how wide `strip`, `unit` and `layers` may be, in pixels; None for as wide as they are at their best.
     """
 
     view: str = "overview"
     shade: bool = False
     only: str = ""
     unfold: bool = False
+    width: float | None = None
 
 
 def lay(graphs: Sequence[Graph], choice: Choice) -> Scene:
@@ -50,11 +53,11 @@ def lay(graphs: Sequence[Graph], choice: Choice) -> Scene:
         case "compare":
             from resdsl.emit.draw.layout.compare import lay_compare
 
-            return lay_compare(graphs, shade=choice.shade)
+            return lay_compare(graphs, shade=choice.shade, unfold=choice.unfold)
         case "diff":
             from resdsl.emit.draw.layout.diff import lay_diff
 
-            return lay_diff(graphs[0], graphs[1], shade=choice.shade)
+            return lay_diff(graphs[0], graphs[1], shade=choice.shade, unfold=choice.unfold)
         case _:
             return _stacked([_lay_one(graph, choice) for graph in graphs])
 
@@ -68,15 +71,15 @@ def _lay_one(graph: Graph, choice: Choice) -> Scene:
         case "strip":
             from resdsl.emit.draw.layout.strip import lay_strip
 
-            return lay_strip(graph)
+            return lay_strip(graph, width=choice.width or STRIP_WIDTH)
         case "unit":
             from resdsl.emit.draw.layout.unit import lay_unit
 
-            return lay_unit(graph, shade=choice.shade)
+            return lay_unit(graph, shade=choice.shade, width=choice.width or PANELS_WIDTH)
         case "layers":
             from resdsl.emit.draw.layout.layers import lay_layers
 
-            return lay_layers(graph, shade=choice.shade, only=choice.only)
+            return lay_layers(graph, shade=choice.shade, only=choice.only, width=choice.width or PANELS_WIDTH)
         case _:
             from resdsl.emit.draw.layout.overview import lay_overview
 
@@ -88,6 +91,8 @@ def _check(graphs: Sequence[Graph], choice: Choice) -> None:
     if not least <= len(graphs) <= most:
         wanted = "2 networks" if least == most else f"{least} to {most} networks"
         raise DrawingError(f"the view `{choice.view}` takes {wanted}; {len(graphs)} are given")
+    if choice.width is not None and not choice.width >= LEAST_WIDTH:
+        raise DrawingError(f"a picture is at least {LEAST_WIDTH:g} pixels wide; {choice.width:g} are asked for")
     label = choice.only.partition(".")[0]
     known = [section.label for graph in graphs for section in graph.sections]
     if label and label not in known:

@@ -85,7 +85,7 @@ def _words(op: Op, arguments: list[str]) -> str:
         factor = re.fullmatch(r"(−?[\d.]+) \* x", formula)
         return f"× {factor[1]}" if factor else formula.replace("x", "·").replace("*", "×")
     word = WORDS.get(op.NAME, op.NAME.replace("_", " "))
-    return f"{word} {times(', '.join(arguments).replace(' = ', ' '))}".strip()
+    return f"{word} {times(', '.join(arguments).replace(' = ', ' ').replace('-', '−'))}".strip()
 
 
 def _three_digits(value: float) -> str:

@@ -23,34 +23,48 @@ from resdsl.emit.draw.wording import count_words, plural, size_words
 from resdsl.ir.graph import Graph, Section
 from resdsl.record import field, state
 
-MAX_ROWS = 24
-PITCH = Pitch(box=22, line=11, arrow=10, tap=7.5, gap=7, pill=14, port=8, rest=3, pad=6, between=12)
+MAX_ROWS = (24, 18, 12, 7, 4, 1)
+MAX_WIDTH, MAX_HEIGHT = 1600.0, 1600.0
+PITCH = Pitch(box=21, line=11, arrow=9, tap=7, gap=6, pill=14, port=8, rest=2, pad=6, between=12)
+MIN_BOX = 96.0
 
 
 def lay_blocks(graph: Graph, *, shade: bool = False, unfold: bool = False, only: str = "") -> Scene:
-    """All stages side by side; `unfold` draws every block of every stage, `only` every block of that one."""
+    """All stages side by side; `unfold` draws every block of every stage, `only` every block of that one.
+
+    Else a stage has at most 24 rows, and fewer where the picture would be taller than 1600 pixels.
+    """
     reading = Reading(graph)
-    net = view(reading, _details(reading, unfold=unfold, only=only))
+    if unfold or only:
+        return _lay(view(reading, _details(reading, MAX_ROWS[0], unfold=unfold, only=only)), shade=shade)
+    for most in MAX_ROWS[:-1]:
+        scene = _lay(view(reading, _details(reading, most)), shade=shade)
+        if scene.height <= MAX_HEIGHT:
+            return scene
+    return _lay(view(reading, _details(reading, MAX_ROWS[-1])), shade=shade)
+
+
+def _lay(net: Net, *, shade: bool) -> Scene:
     page = _Page(net, shade=shade)
     items: list[Item] = []
-    top = heading(items, net.title, net.facts, MARGIN, max(page.columns[-1].frame.right - MARGIN, 300.0))
+    top = heading(items, net, MARGIN, max(page.columns[-1].frame.right - MARGIN, 300.0))
     bottom = page.draw(top)
     width = max(page.columns[-1].frame.right + MARGIN, 340.0)
     legend, bottom = lay_legend(net_entries((net,)), MARGIN, bottom + 12, width - 2 * MARGIN)
     return Scene(width, bottom + 12, net.title, describe(net), (*items, *page.items, *page.links, *legend))
 
 
-def _details(reading: Reading, *, unfold: bool, only: str) -> Mapping[str, Detail]:
+def _details(reading: Reading, most: int, *, unfold: bool = False, only: str = "") -> Mapping[str, Detail]:
     return {
-        section.label: EVERYTHING if unfold or section.label == only else _detail(reading, section)
+        section.label: EVERYTHING if unfold or section.label == only else _detail(reading, section, most)
         for section in reading.graph.stages()
     }
 
 
-def _detail(reading: Reading, section: Section) -> Detail:
-    """As many blocks at both ends as leave at most 24 rows."""
+def _detail(reading: Reading, section: Section, most: int) -> Detail:
+    """As many blocks at both ends as leave at most so many rows."""
     attempts = [EVERYTHING, *(Detail(n, n) for n in (11, 8, 5, 3, 2, 1)), Detail(1, 0), Detail(1, 0, "kind")]
-    return next((one for one in attempts if len(fold(reading, section, one, {})) <= MAX_ROWS), Detail(1, 0, "any"))
+    return next((one for one in attempts if len(fold(reading, section, one, {})) <= most), Detail(0, 0, "any"))
 
 
 @state
@@ -80,6 +94,20 @@ class _Column:
         return lane.last <= self.parts[-1].of.section.last
 
 
+def _frames(net: Net) -> list[Frame]:
+    """The upright lines of each stage's column, from left to right, with boxes that the page has room for."""
+    box = box_width((net,), one_line)
+    surplus = _side_by_side(net, box)[-1].right + MARGIN - MAX_WIDTH + 1
+    return _side_by_side(net, max(MIN_BOX, box - max(0.0, surplus) / max(1, len(net.stages))))
+
+
+def _side_by_side(net: Net, box: float) -> list[Frame]:
+    frames = [frame(net, MARGIN, box)]
+    for _ in net.stages[1:]:
+        frames.append(frame(net, frames[-1].right + 30, box))
+    return frames
+
+
 class _Page:
     """The columns of a net, drawn from left to right."""
 
@@ -88,15 +116,13 @@ class _Page:
         self.links: list[Item] = []
         self._net = net
         self._taps: dict[str, tuple[float, float]] = {}
-        box = box_width((net,), one_line)
-        first = frame(net, MARGIN, box)
-        self.columns = [_Column(first)]
-        parts = plan_net(net, first, one_line, shade=shade)
-        last_stage = max((n for n, part in enumerate(parts) if isinstance(part.of, Stage)), default=-1)
-        for number, part in enumerate(parts):
-            self.columns[-1].parts.append(part)
-            if isinstance(part.of, Stage) and number < last_stage:
-                self.columns.append(_Column(frame(net, self.columns[-1].frame.right + 30, box)))
+        self.columns = [_Column(at) for at in _frames(net)]
+        left = iter(self.columns)
+        column = next(left)
+        for part in plan_net(net, column.frame, one_line, shade=shade):
+            column.parts.append(part)
+            if isinstance(part.of, Stage):
+                column = next(left, column)
 
     def draw(self, y: float) -> float:
         """Draws all columns below `y`; returns where the lowest ends."""

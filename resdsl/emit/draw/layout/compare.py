@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from resdsl.emit.draw.align import align
-from resdsl.emit.draw.fold import Detail
+from resdsl.emit.draw.fold import EVERYTHING, Detail
 from resdsl.emit.draw.geometry import Rect
-from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame, box_width, frame, several_lines
+from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame, RowWords, box_width, frame, lines_inside, several_lines
 from resdsl.emit.draw.layout.heading import MARGIN, input_words, output_words
 from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
 from resdsl.emit.draw.metrics import line_height, shortened, wrapped
+from resdsl.emit.draw.naming import Name, names
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Scene, Text, of_net
 from resdsl.emit.draw.telling import describe
@@ -20,40 +22,74 @@ from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Net, Stage
 from resdsl.emit.draw.wording import size_words
 from resdsl.ir.graph import Graph
+from resdsl.record import record
 
-MAX_HEIGHT = 1400.0
-GAP, HEADER = 26.0, 15.0
+MAX_WIDTH, MAX_HEIGHT = 1400.0, 1400.0
+GAP, HEADER, MIN_BOX = 26.0, 15.0, 96.0
+
+
+@record
+class Density:
+    """How much stands in a picture of several nets, and how close.
+
+    Attributes:
+        detail: which blocks are drawn alone.
+        pitch: the distances.
+        words: what boxes say.
+    """
+
+    detail: Detail
+    pitch: Pitch
+    words: RowWords
+
+
 ATTEMPTS = (
-    (Detail(1, 0), COMFORTABLE),
-    (Detail(1, 0), COMPACT),
-    (Detail(0, 0), COMPACT),
-    (Detail(1, 0, "kind"), COMPACT),
-    (Detail(0, 0, "kind"), COMPACT),
-    (Detail(1, 0, "any"), COMPACT),
-    (Detail(0, 0, "any"), COMPACT),
+    Density(Detail(1, 0), COMFORTABLE, lines_inside),
+    Density(Detail(1, 0), COMPACT, lines_inside),
+    Density(Detail(1, 0), COMPACT, several_lines),
+    Density(Detail(0, 0), COMPACT, several_lines),
+    Density(Detail(1, 0, "kind"), COMPACT, several_lines),
+    Density(Detail(0, 0, "kind"), COMPACT, several_lines),
+    Density(Detail(1, 0, "any"), COMPACT, several_lines),
+    Density(Detail(0, 0, "any"), COMPACT, several_lines),
+    Density(Detail(0, 0, "all"), COMPACT, several_lines),
 )
 """From much detail to little."""
 
+UNFOLDED = (Density(EVERYTHING, COMPACT, lines_inside),)
+"""Every block, however tall the picture gets."""
 
-def lay_compare(graphs: Sequence[Graph], *, shade: bool = False) -> Scene:
-    """With as much detail as keeps the picture on a page."""
+
+def lay_compare(graphs: Sequence[Graph], *, shade: bool = False, unfold: bool = False) -> Scene:
+    """With as much detail as keeps the picture on a page; `unfold` draws every block, however tall it gets."""
     readings = [Reading(graph) for graph in graphs]
-    for detail, pitch in ATTEMPTS[:-1]:
-        scene = lay_nets([view(reading, detail) for reading in readings], pitch, shade=shade)
-        if scene.height <= MAX_HEIGHT:
-            return scene
-    detail, pitch = ATTEMPTS[-1]
-    return lay_nets([view(reading, detail) for reading in readings], pitch, shade=shade)
+    attempts = UNFOLDED if unfold else ATTEMPTS
+    return lay_first(attempts, lambda detail: [view(reading, detail) for reading in readings], shade=shade)
 
 
-def lay_nets(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
+def lay_first(attempts: Sequence[Density], nets: Callable[[Detail], Sequence[Net]], *, shade: bool) -> Scene:
+    """What `nets` gives for a detail, in the first density that keeps it on a page, or else in the last."""
+    scene: Scene | None = None
+    for detail, densities in groupby(attempts, lambda density: density.detail):
+        viewed = nets(detail)
+        for density in densities:
+            scene = lay_nets(viewed, density, shade=shade)
+            if scene.height <= MAX_HEIGHT:
+                return scene
+    if scene is None:
+        raise ValueError("there is no density to try")
+    return scene
+
+
+def lay_nets(nets: Sequence[Net], density: Density, *, shade: bool) -> Scene:
     """Nets in columns, with these rows."""
-    columns = lay_columns(nets)
+    columns, pitch = lay_columns(nets, density.words), density.pitch
     plans = [
-        plan_net(net, at, several_lines, shade=shade, header=HEADER) for net, at in zip(nets, columns, strict=True)
+        plan_net(net, at, density.words, shade=shade, header=HEADER) for net, at in zip(nets, columns, strict=True)
     ]
     items: list[Item] = []
-    top = max(_heading(items, net, at) for net, at in zip(nets, columns, strict=True))
+    heads = zip(names([net.graph for net in nets]), nets, columns, strict=True)
+    top = max(_heading(items, name, net, at) for name, net, at in heads)
     enter = max(input_words(items, net, at.spine, top) for net, at in zip(nets, columns, strict=True))
     places, bottom = shared_places(nets, plans, pitch, enter - 4)
     end = bottom
@@ -70,9 +106,14 @@ def lay_nets(nets: Sequence[Net], pitch: Pitch, *, shade: bool) -> Scene:
     return Scene(width, end + 12, " and ".join(net.title for net in nets), told, (*items, *legend))
 
 
-def lay_columns(nets: Sequence[Net]) -> list[Frame]:
-    """One column for each net, from left to right, with boxes of one width."""
-    box = max(box_width(nets, several_lines) - 8, 110.0)
+def lay_columns(nets: Sequence[Net], words: RowWords) -> list[Frame]:
+    """One column for each net, from left to right, with boxes of one width that the page has room for."""
+    box = max(box_width(nets, words) - 8, 110.0)
+    surplus = _columns(nets, box)[-1].right + MARGIN - MAX_WIDTH + 1
+    return _columns(nets, max(MIN_BOX, box - max(0.0, surplus) / len(nets)))
+
+
+def _columns(nets: Sequence[Net], box: float) -> list[Frame]:
     columns: list[Frame] = []
     x = MARGIN
     for net in nets:
@@ -113,10 +154,10 @@ def card_header(part: Part, body: Rect, at: Frame) -> list[Item]:
     ]
 
 
-def _heading(items: list[Item], net: Net, at: Frame) -> float:
+def _heading(items: list[Item], name: Name, net: Net, at: Frame) -> float:
     """The net's name and numbers above its column; returns where they end."""
     y, width = 16.0, 2 * (at.spine - at.card_left) + 10
-    for words, size, bold in ((net.title, 12.5, True), (net.facts, 9.5, False)):
+    for words, size, bold in ((name.bold, 13.0, True), (name.settings, SMALL, False), (net.facts, SMALL, False)):
         for line in wrapped(words, size, width, bold=bold, separator=" " if bold else " · ")[:4]:
             room = Rect(at.spine - width / 2, y, width, line_height(size))
             y += line_height(size)

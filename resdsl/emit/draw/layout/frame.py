@@ -74,9 +74,9 @@ def box_width(nets: Sequence[Net], words: RowWords) -> float:
 
 
 def one_line(row: Row) -> tuple[str, ...]:
-    """What it is and with which p it survives, on one line; what a stack repeats on a second."""
+    """What it is and with which p it survives, on one line for a block; what a stack repeats on others."""
     first, *others = several_lines(row)
-    if row.survival:
+    if row.survival and row.count == 1:
         return f"{first}  {others[0]}", *others[1:]
     return first, *others
 
@@ -88,6 +88,12 @@ def several_lines(row: Row) -> tuple[str, ...]:
     repeated = ", ".join(f"{lane.name} ×{lane.count}" for lane in row.inner)
     facts += [repeated] if repeated else []
     return (f"{name}  ×{row.count}" if row.count > 1 else name, *facts, *row.notes)
+
+
+def lines_inside(row: Row) -> tuple[str, ...]:
+    """What it is, the layers inside, then facts."""
+    first, *others = several_lines(row)
+    return (first, row.inside, *others) if row.inside else (first, *others)
 
 
 def _widest(net: Net, words: RowWords) -> float:

@@ -1,10 +1,11 @@
-"""What stands above a net and at the ends of its spine: title, numbers, the shapes that enter and leave."""
+"""What stands above a net and at the ends of its spine: name, numbers, the shapes that enter and leave."""
 
 from __future__ import annotations
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import SMALL
 from resdsl.emit.draw.metrics import line_height, text_width, wrapped
+from resdsl.emit.draw.naming import names
 from resdsl.emit.draw.scene import Item, Path, Text
 from resdsl.emit.draw.viewmodel import Net
 from resdsl.emit.draw.wording import size_words
@@ -12,10 +13,11 @@ from resdsl.emit.draw.wording import size_words
 MARGIN = 20.0
 
 
-def heading(items: list[Item], title: str, facts: str, x: float, width: float) -> float:
-    """The title and the line of numbers; returns where they end."""
+def heading(items: list[Item], net: Net, x: float, width: float) -> float:
+    """The network's name, its parameters and its numbers; returns where they end."""
     y = 14.0
-    for words, size, bold in ((title, 15.0, True), (facts, 10.5, False)):
+    (name,) = names([net.graph])
+    for words, size, bold in ((name.bold, 15.0, True), (name.settings, 10.5, False), (net.facts, 10.5, False)):
         for line in wrapped(words, size, width, bold=bold, separator=" " if bold else " · ")[:3]:
             y += line_height(size)
             room = Rect(x, y - size, width, line_height(size))

@@ -8,14 +8,13 @@ from resdsl.emit.draw.layout.panel import lay_panel
 from resdsl.emit.draw.layout.unit import Captioned, lay_panels
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Scene
-from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.wording import clean, count_words, kind_words, layer_words, probability_words
 from resdsl.ir.graph import Graph, Section
 from resdsl.ir.unit import Unit
 
 
-def lay_layers(graph: Graph, *, shade: bool = False, only: str = "") -> Scene:
+def lay_layers(graph: Graph, *, shade: bool = False, only: str = "", width: float = 1100.0) -> Scene:
     """One panel for each distinct unit of each part, or of the part that `only` names (`s2`, `s2.3` for one block)."""
     label, _, place = only.partition(".")
     sections = [section for section in graph.sections if not label or section.label == label]
@@ -23,7 +22,7 @@ def lay_layers(graph: Graph, *, shade: bool = False, only: str = "") -> Scene:
     reading = Reading(graph)
     panels = [panel for section in sections for panel in _panels(reading, section, wanted, shade=shade)]
     net = view(reading, Detail(1, 0))
-    return lay_panels(panels, net.title, net.facts, describe(net))
+    return lay_panels(panels, net, width)
 
 
 def _panels(reading: Reading, section: Section, place: int | None, *, shade: bool) -> list[Captioned]:

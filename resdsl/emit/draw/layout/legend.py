@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.rows import MARK_INKS, SIGNS, survival_bar
@@ -57,19 +58,25 @@ def level_entries(nets: Sequence[Net]) -> list[Entry]:
 def kind_entries(looks: Sequence[Look]) -> list[Entry]:
     """The kinds of shortcuts by their dashes and signs, then what is done to f."""
     kinds = {(look.name, look.dash, look.on_x): look for look in looks}
-    ordered = sorted(kinds.values(), key=lambda look: (bool(look.on_x), _DASHES.index(look.dash), look.name))
+    ordered = sorted(kinds.values(), key=lambda look: (bool(look.on_x), [*_DASHES].index(look.dash), look.name))
+    dashes = Counter(name for name, _ in {(look.name, look.dash) for look in ordered})
     entries: list[Entry] = []
     for look in ordered:
         sign = (Badge(0, 0, look.on_x, radius=7),) if look.on_x else ()
-        entries.append(Entry((*_line("shortcut", 1.3, look.dash), *sign), look.name))
+        words = look.name if dashes[look.name] == 1 else f"{look.name}: {_DASHES[look.dash]}"
+        entries.append(Entry((*_line("shortcut", 1.3, look.dash), *sign), words))
     on_f = dict.fromkeys(look.on_f for look in ordered if look.on_f)
     entries += (Entry((Badge(0, 0, sign, "spine", 7),), f"f {_DONE.get(sign, f'times {sign}')}") for sign in on_f)
     return entries
 
 
-def survival_entries(nets: Sequence[Net]) -> list[Entry]:
+Bar = Callable[[tuple[float, ...], Rect, str], list[Shape]]
+"""Draws survivals in a rectangle, in a colour, as the picture does."""
+
+
+def survival_entries(nets: Sequence[Net], bar: Bar = survival_bar) -> list[Entry]:
     """The schedule of each net that has one, with its curve."""
-    entries = [entry for net in nets for entry in _survival(net)]
+    entries = [entry for net in nets for entry in _survival(net, bar)]
     return list({entry.words: entry for entry in entries}.values())
 
 
@@ -111,13 +118,13 @@ def _line(ink: str, width: float, dash: Dash) -> tuple[Shape, ...]:
     return (Path(((-13, 0), (13, 0)), ink, width, dash),)
 
 
-def _survival(net: Net) -> list[Entry]:
+def _survival(net: Net, bar: Bar) -> list[Entry]:
     survival = net.graph.survival
     kept = tuple(step.survival for step in net.graph.blocks if step.survival is not None)
     if survival is None or not kept:
         return []
     words = f"survival {clean(survival.schedule)}: {probability_words(kept[0], kept[-1])}"
-    curve = Entry((*survival_bar(kept, Rect(-13, -6, 26, 12), "stage1"),), words)
+    curve = Entry((*bar(kept, Rect(-13, -5, 26, 10), "stage1"),), words)
     return [curve, Entry((), _manner(survival))]
 
 
@@ -129,4 +136,11 @@ def _manner(survival: Survival) -> str:
 _DONE = {"σ": "times a gate", "d": "through dropout", "λ": "times a learned scale"}
 """What the signs on f say."""
 
-_DASHES: tuple[Dash, ...] = ("solid", "long", "dashed", "dotted", "dashdot")
+_DASHES: dict[Dash, str] = {
+    "solid": "x as it is",
+    "long": "x through a convolution",
+    "dashed": "x through a convolution and a norm",
+    "dotted": "zeros appended",
+    "dashdot": "pooled, zeros appended",
+}
+"""The dashes in the order of the legend, with what they say of x."""

@@ -114,7 +114,7 @@ def place_net(
 ) -> PlacedNet:
     """Draws the parts with their cards and boxes at `tops`; the spine comes from `enter`.
 
-    With `heights`, cards are as high as they say, their rows spread over them.
+    With `heights`, cards are as high as they say, their rows spread over them, and boxes stand in the middle.
     """
     items: list[Item] = []
     bodies: list[Rect] = []
@@ -125,7 +125,7 @@ def place_net(
         first_tap = top - pitch.between / 2 - pitch.tap * (len(part.taps) - 1)
         taps |= {lane.key: first_tap + pitch.tap * place for place, lane in enumerate(part.taps)}
         if isinstance(part.of, Chain):
-            group, body = place_chain(part.of, frame, pitch, top, enter)
+            group, body = place_chain(part.of, frame, pitch, top + spare / 2, enter)
             enter = body.bottom
         else:
             group, body, rows = place_stage(part, frame, pitch, (top, spare), enter)

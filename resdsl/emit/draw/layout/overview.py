@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import SMALL, Frame, box_width, frame, several_lines
@@ -11,7 +9,7 @@ from resdsl.emit.draw.layout.heading import MARGIN, heading, input_words, output
 from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, PlacedNet, natural_tops, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
-from resdsl.emit.draw.metrics import line_height, text_width
+from resdsl.emit.draw.metrics import line_height, shortened, text_width
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Scene, Text
 from resdsl.emit.draw.telling import describe
@@ -20,26 +18,22 @@ from resdsl.emit.draw.viewmodel import Chain, Net, Stage
 from resdsl.emit.draw.wording import count_words, plural, size_words
 from resdsl.ir.graph import Graph
 
-MAX_WIDTH, MAX_HEIGHT = 1000.0, 1400.0
+MAX_HEIGHT, MAX_NOTE = 1400.0, 140.0
 
 
 def lay_overview(graph: Graph, *, shade: bool = False) -> Scene:
     """With as much detail as fits: the first block of a stage and the last, where links land, alone if it does."""
     last = 1 if graph.links else 0
     reading = Reading(graph)
-    *attempts, coarsest = _attempts(last)
-    for detail, pitch in attempts:
-        scene = _lay(view(reading, detail), pitch, shade=shade)
-        if scene.height <= MAX_HEIGHT:
-            return scene
-    return _lay(view(reading, coarsest[0]), coarsest[1], shade=shade)
-
-
-def _attempts(last: int) -> list[tuple[Detail, Pitch]]:
-    """From much detail to little."""
-    exact = [Detail(1, last), Detail(1, 0), Detail(0, 0)]
-    rough = [Detail(1, 0, "kind"), Detail(0, 0, "kind"), Detail(1, 0, "any"), Detail(0, 0, "any")]
-    return [*product(exact[:1], (COMFORTABLE, COMPACT)), *product((*exact[1:], *rough), (COMFORTABLE, COMPACT))]
+    details = [Detail(1, last), Detail(1, 0), Detail(0, 0)]
+    details += [Detail(first, 0, alike) for alike in ("kind", "any") for first in (1, 0)]
+    for detail in details:
+        net = view(reading, detail)
+        for pitch in (COMFORTABLE, COMPACT):
+            scene = _lay(net, pitch, shade=shade)
+            if scene.height <= MAX_HEIGHT:
+                return scene
+    return _lay(view(reading, details[-1]), COMPACT, shade=shade)
 
 
 def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
@@ -52,7 +46,7 @@ def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
     parts = plan_net(net, column, several_lines, shade=shade)
     width = max(column.right + MARGIN, 340.0)
     items: list[Item] = []
-    y = heading(items, net.title, net.facts, MARGIN, width - 2 * MARGIN)
+    y = heading(items, net, MARGIN, width - 2 * MARGIN)
     enter = input_words(items, net, column.spine, y)
     tops = natural_tops(parts, pitch, enter - 4)
     placed = place_net(parts, column, pitch, tops, enter=enter)
@@ -66,7 +60,7 @@ def _lay(net: Net, pitch: Pitch, *, shade: bool) -> Scene:
 
 def side_notes(part: Chain | Stage) -> list[tuple[str, float, bool]]:
     """What stands beside a part: text, size, weight."""
-    label = part.section.label.replace("_", " ")
+    label = shortened(part.section.label.replace("_", " "), 12.0, MAX_NOTE, bold=True)
     cost = f"{count_words(part.params)} params" if part.params else ""
     if isinstance(part, Chain):
         return [(label, 10.5, True), (size_words(part.output), SMALL, False)]

@@ -60,7 +60,8 @@ class _Drawing:
             self._x.append(at + width / 2)
             at += width + CHANNEL
         self._width = at - CHANNEL + (10 if grid.n_columns > 1 else 2)
-        self._height = self._top(grid.n_rows - 1) + self._box + TAIL
+        self._tops = self._row_tops()
+        self._height = self._top(grid.n_rows - 1) + self._row_height(grid.n_rows - 1) + TAIL
 
     def panel(self) -> Panel:
         """Trunk, wires, boxes, names, in this order of painting."""
@@ -88,8 +89,19 @@ class _Drawing:
         shape = [size_words(node.shape)] if self._shapes else []
         return [self._words(node.op), *shape]
 
+    def _row_height(self, row: int) -> float:
+        """Of a box; of a junction in a row that has nothing else."""
+        nodes = (self._node(value) for value in self._values if self._grid.row[value] == row)
+        return self._box if not all(map(_is_junction, nodes)) else PILL
+
+    def _row_tops(self) -> list[float]:
+        tops = [HEAD, HEAD + LEAD]
+        for row in range(1, self._grid.n_rows):
+            tops.append(tops[-1] + self._row_height(row) + GAP)
+        return tops
+
     def _top(self, row: int) -> float:
-        return HEAD + LEAD + (self._box + GAP) * (row - 1) if row else HEAD - self._box
+        return self._tops[row]
 
     def _rect(self, value: int) -> Rect:
         """A layer's box, a junction's pill, or the point where an input enters."""
@@ -98,12 +110,13 @@ class _Drawing:
         if value < self._n_inputs:
             return Rect(x, HEAD, 0, 0)
         if _is_junction(self._node(value)):
-            return Rect(x - PILL / 2, y + (self._box - PILL) / 2, PILL, PILL)
+            return Rect(x - PILL / 2, y + (self._row_height(self._grid.row[value]) - PILL) / 2, PILL, PILL)
         return Rect(x - self._widths[column] / 2, y, self._widths[column], self._box)
 
     def _below(self, row: int, source: int) -> float:
         """A y in the gap below a row; wires of one source share it, others have their own."""
-        return self._top(row) + self._box + 6 + 4 * self._track("gap", row, source, 3)
+        bottom = self._top(row) + self._row_height(row) if row else HEAD
+        return bottom + 6 + 4 * self._track("gap", row, source, 3)
 
     def _right_of(self, column: int, source: int) -> float:
         """An x in the channel right of a column."""

@@ -24,9 +24,9 @@ class Pitch:
 
     box: float = 25
     line: float = 13
-    arrow: float = 15
+    arrow: float = 13
     tap: float = 9
-    gap: float = 11
+    gap: float = 9
     pill: float = 16
     port: float = 9
     rest: float = 5

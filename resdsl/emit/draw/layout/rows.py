@@ -7,7 +7,7 @@ from resdsl.emit.draw.layout.frame import SMALL, TEXT, Frame
 from resdsl.emit.draw.layout.pitch import Pitch
 from resdsl.emit.draw.looks import Look
 from resdsl.emit.draw.metrics import shortened
-from resdsl.emit.draw.scene import Area, Badge, Box, Dot, Group, Item, Path, Pill, Text
+from resdsl.emit.draw.scene import Area, Badge, Box, Dot, Group, Item, Path, Pill, Shape, Text
 from resdsl.emit.draw.theme import level_ink, level_width
 from resdsl.emit.draw.viewmodel import Lane, Mark, Row
 from resdsl.record import record
@@ -18,7 +18,9 @@ SIGNS: dict[str, str] = {"+": "+", "-": "−", "~": "~"}
 PILL = 16.0
 STACK = 2
 COPY = 3.0
-TRACK = 10.0
+TRACK = 9.0
+MOST_STEPS = 6
+"""Runs of more blocks show their survival as a slope."""
 
 
 @record
@@ -184,19 +186,20 @@ def mark_sign(mark: Mark, box: Rect) -> list[Item]:
     return [Badge(box.x, box.center[1], SIGNS[mark], MARK_INKS[mark])] if mark in MARK_INKS else []
 
 
-def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[Area]:
-    """A track as high as p = 1, filled to the p of each block of a run."""
-    step = track.width / len(survivals)
-    tops = [
-        (track.x + step * (i + side), track.bottom - track.height * p)
-        for i, p in enumerate(survivals)
-        for side in (0, 1)
+def survival_bar(survivals: tuple[float, ...], track: Rect, ink: str) -> list[Shape]:
+    """A track as long as p = 1, filled to the p of each block of a run, from the first, above, to the last, below."""
+    step = track.height / len(survivals)
+    ends = [
+        (track.x + track.width * p, track.y + step * (i + side)) for i, p in enumerate(survivals) for side in (0, 1)
     ]
-    if len(set(survivals)) > 12:  # a curve says as much as its steps
-        tops = [(track.x + track.width * i / (len(survivals) - 1), y) for i, (_, y) in enumerate(tops[::2])]
-    fill = ((track.x, track.bottom), *tops, (track.right, track.bottom))
-    ground = ((track.x, track.y), (track.right, track.y), (track.right, track.bottom), (track.x, track.bottom))
-    return [Area(ground, "track"), Area(fill, ink.replace("stage", "bar"))]
+    if len(survivals) > MOST_STEPS:  # a slope says as much as its steps
+        ends = [(x, track.y + track.height * i / (len(survivals) - 1)) for i, (x, _) in enumerate(ends[::2])]
+    corners = (track.x, track.y), (track.right, track.y), (track.right, track.bottom), (track.x, track.bottom)
+    return [
+        Area(corners, "track"),
+        Area((corners[0], *ends, corners[3]), ink.replace("stage", "bar")),
+        Path((*corners, corners[0]), "track", 0.8, radius=0, role="grid"),
+    ]
 
 
 def _box(plan: RowPlan, box: Rect, pitch: Pitch) -> list[Item]:

@@ -6,18 +6,48 @@ from collections.abc import Sequence
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.heading import MARGIN
-from resdsl.emit.draw.metrics import text_width
+from resdsl.emit.draw.metrics import broken, shortened, text_width
 from resdsl.emit.draw.scene import Item, Path, Scene, Text
 from resdsl.emit.draw.tabulate import Cell, Matrix, Table, tabulate
 from resdsl.emit.draw.wording import plural
 from resdsl.ir.graph import Graph
 
 SIZE, LINE, PAD, BRACKET = 11.0, 15.0, 10.0, 5.0
+MAX_WIDTH = 1000.0
+WIDEST = (1000.0, 180.0, 150.0, 120.0, 96.0, 80.0)
+"""How wide the words of a column may be, in the order in which these are tried."""
 
 
 def lay_table(graphs: Sequence[Graph], *, shade: bool = False) -> Scene:
-    """A table of one or more networks."""
-    return _Page(tabulate(graphs, shade=shade)).scene()
+    """A table of one or more networks; where it would be wider than a page, words are broken into more lines."""
+    table = tabulate(graphs, shade=shade)
+    pages = (_Page(_narrowed(table, width)).scene() for width in WIDEST)
+    return next((scene for scene in pages if scene.width <= MAX_WIDTH), _Page(_narrowed(table, WIDEST[-1])).scene())
+
+
+def _narrowed(table: Table, width: float) -> Table:
+    """The table with no words wider than `width`: chains broken between layers, names cut."""
+    rows = tuple(
+        (
+            _cut(label, width),
+            _cut(size, width),
+            tuple(tuple(_narrow_matrix(matrix, width) for matrix in cell) for cell in cells),
+        )
+        for label, size, cells in table.rows
+    )
+    heads = tuple(_cut(name, width, bold=True) for name in table.nets)
+    return Table(table.title, heads, rows, table.sums)
+
+
+def _narrow_matrix(matrix: Matrix, width: float) -> Matrix:
+    if matrix.count:
+        room = width - 2 * BRACKET - 10 - _text(f"× {matrix.count}")
+        return Matrix(tuple(_cut(layer, room) for layer in matrix.layers), matrix.count)
+    return Matrix(tuple(line for layer in matrix.layers for line in broken(layer, SIZE, width)))
+
+
+def _cut(words: str, width: float, *, bold: bool = False) -> str:
+    return shortened(words, SIZE, width, bold=bold)
 
 
 class _Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.geometry import Rect
@@ -14,11 +15,12 @@ from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Card, Group, Item, Scene, Text, moved_item
 from resdsl.emit.draw.telling import describe
 from resdsl.emit.draw.view import view
+from resdsl.emit.draw.viewmodel import Net
 from resdsl.emit.draw.wording import clean, kind_of_layer, kind_words, layer_words, plural, probability_words
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 
-MAX_WIDTH, GAP, PAD = 1100.0, 18.0, 12.0
+GAP, PAD = 18.0, 12.0
 
 
 @record
@@ -38,20 +40,21 @@ class Captioned:
         return max(self.panel.width, min(max(texts), 190.0), 96.0) + 2 * PAD
 
 
-def lay_unit(graph: Graph, *, shade: bool = False) -> Scene:
+def lay_unit(graph: Graph, *, shade: bool = False, width: float = 1100.0) -> Scene:
     """One panel for each kind of block; a chain is drawn where the network has no block."""
     reading = Reading(graph)
-    panels = [_panel(reading, kind, shade=shade) for kind in unit_kinds(graph)]
+    kinds = unit_kinds(graph)
+    panels = [_panel(reading, kind, _letter(kind, len(kinds)), shade=shade) for kind in kinds]
     net = view(reading, Detail(1, 0))
-    return lay_panels(panels, net.title, net.facts, describe(net))
+    return lay_panels(panels, net, width)
 
 
-def lay_panels(panels: Sequence[Captioned], title: str, facts: str, description: str) -> Scene:
-    """Panels in lines of at most 1100 pixels, under a title."""
+def lay_panels(panels: Sequence[Captioned], net: Net, width: float) -> Scene:
+    """Panels in lines of at most `width` pixels, under the name of the net that they are of."""
     lines: list[list[tuple[float, Captioned]]] = [[]]
     x = right = MARGIN
     for panel in panels:
-        if lines[-1] and x + panel.width > MAX_WIDTH - MARGIN:
+        if lines[-1] and x + panel.width > width - MARGIN:
             lines.append([])
             x = MARGIN
         lines[-1].append((x, panel))
@@ -59,10 +62,10 @@ def lay_panels(panels: Sequence[Captioned], title: str, facts: str, description:
         x += panel.width + GAP
     right = max(right, 320.0)
     items: list[Item] = []
-    y = heading(items, title, facts, MARGIN, right - MARGIN)
+    y = heading(items, net, MARGIN, right - MARGIN)
     for line in lines:
         y = _draw_line(items, line, y)
-    return Scene(right + MARGIN, y, title, description, tuple(items))
+    return Scene(right + MARGIN, y, net.title, describe(net), tuple(items))
 
 
 def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: float) -> float:
@@ -87,18 +90,23 @@ def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: fl
     return y + height + GAP
 
 
-def _panel(reading: Reading, kind: UnitKind, *, shade: bool) -> Captioned:
+def _letter(kind: UnitKind, n_kinds: int) -> str:
+    """`(b) ` for the second of several, as figures of papers have it, so that a text can refer to it."""
+    return f"({ascii_lowercase[kind.number - 1]}) " if 1 < n_kinds <= len(ascii_lowercase) else ""
+
+
+def _panel(reading: Reading, kind: UnitKind, letter: str, *, shade: bool) -> Captioned:
     graph, unit = reading.graph, kind.unit
     key = f"unit.{kind.number}"
     panel = lay_panel(unit, key, layer_words if kind.same_widths else kind_of_layer, shapes=False)
     arrives = f" + {', '.join(map(kind_words, unit.links))}" if unit.links else ""
-    lines = [kind_words(unit.definition), f"{kind_words(unit.shortcut)}{arrives}"]
-    lines.append(plural(len(kind.steps), "block"))
+    places = places_words(graph, kind.steps)
+    lines = [f"{letter}{kind_words(unit.definition)}", f"{kind_words(unit.shortcut)}{arrives}"]
+    lines.append(places if len(kind.steps) == 1 else plural(len(kind.steps), "block"))
     kept = [graph.steps[step].survival for step in kind.steps]
     known = [p for p in kept if p is not None]
     if known and shade:
         lines.append(probability_words(max(known), min(known)))
-    places = places_words(graph, kind.steps)
     tip = [unit.definition, places, *([unit.doc] if unit.doc else []), *([unit.cite] if unit.cite else [])]
     placed = reading.lines_of(graph.steps[step] for step in kind.steps)
     told = tuple(sorted({*placed, *reading.lines(unit.span)}))

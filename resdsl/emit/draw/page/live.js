@@ -1,6 +1,46 @@
 (() => {
   const trouble = document.querySelector("#trouble");
+  const hasPicture = document.querySelector("[role=tablist]") !== null;
   let known = document.querySelector('meta[name="version"]').content;
+
+  const element = (name, className, words) => {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    made.textContent = words;
+    return made;
+  };
+
+  // The spec as it is now; the picture above is still that of the last one without mistakes.
+  function retype(number, text) {
+    const place = document.querySelector(`#spec-${number}`);
+    if (!place || !text) return;
+    place.replaceChildren(...text.replace(/\r\n/g, "\n").trimEnd().split("\n").map((line, at) => {
+      const row = element("div", "", "");
+      row.id = `line-${number}-${at + 1}`;
+      row.dataset.line = at + 1;
+      row.append(element("code", "", line));
+      return row;
+    }));
+  }
+
+  function mark([number, line, words]) {
+    const row = document.querySelector(`#line-${number}-${line}`);
+    if (!row) return;
+    row.classList.add("wrong");
+    const told = element("div", "told", "");
+    told.append(element("code", "", words));
+    let last = row;
+    while (last.nextElementSibling?.classList.contains("told")) last = last.nextElementSibling;
+    last.after(told);
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  function show(news) {
+    trouble.textContent = news.trouble;
+    trouble.hidden = false;
+    news.texts.forEach((text, at) => retype(at + 1, text));
+    [...news.wrong].reverse().forEach(mark);
+  }
 
   async function ask() {
     let news;
@@ -13,16 +53,10 @@
       setTimeout(ask, 2000);
       return;
     }
-    if (news.version === known) { ask(); return; }
-    if (news.trouble) {
+    if (news.version !== known) {
+      if (!hasPicture || !news.trouble) { location.reload(); return; }
       known = news.version;
-      trouble.textContent = news.trouble;
-      trouble.hidden = false;
-      document.querySelectorAll("pre .hit").forEach((line) => line.classList.remove("hit"));
-      news.lines.forEach((line) => document.querySelector(`#line-1-${line}`)?.classList.add("hit"));
-    } else {
-      location.reload();
-      return;
+      show(news);
     }
     ask();
   }

@@ -46,7 +46,9 @@ class _Page:
         """Cards are clusters, which are painted first; then edges, then nodes over them."""
         corners = (0.0, 0.0), (self._scene.width, self._scene.height)
         yield from (self._anchor(corner)[1] for corner in corners)  # the page keeps its size
-        for shape in self._scene.shapes():
+        theme = self.theme
+        for shape, faded in self._scene.shades():
+            self.theme = theme.faded if faded else theme
             yield from self._shape(shape)
 
     def _shape(self, shape: Shape) -> Iterator[str]:
@@ -95,13 +97,13 @@ class _Page:
         return self._node(f'pos="{self._at((x, y))}", shape=ellipse, {size}, fillcolor="{fill}", color="{line}"')
 
     def _areas(self, points: tuple[Point, ...], fill: str) -> Iterator[str]:
-        """Nodes are no free polygons: an area on a level base is cut into upright strips, as high as it is there."""
-        xs, base = sorted({x for x, _ in points}), max(y for _, y in points)
-        n_strips = 1 if len(points) == 4 and len(xs) == 2 else 24
-        step = (xs[-1] - xs[0]) / n_strips
+        """Nodes are no free polygons: what is no rectangle is cut into level strips, as long as it is there."""
+        ys, left = sorted({y for _, y in points}), min(x for x, _ in points)
+        n_strips = 1 if len(points) == 4 and len(ys) == 2 == len({x for x, _ in points}) else 24
+        step = (ys[-1] - ys[0]) / n_strips
         for number in range(n_strips):
-            x = xs[0] + step * (number + 0.5)
-            rect = Rect(x - step / 2, top_at(points, x), step, base - top_at(points, x))
+            y = ys[0] + step * (number + 0.5)
+            rect = Rect(left, y - step / 2, right_at(points, y) - left, step)
             size = f"width={_number(rect.width / 96)}, height={_number(rect.height / 96)}"
             place = (
                 f'pos="{self._at(rect.center)}", {size}, style=filled, fillcolor="{fill}", color="{fill}", penwidth=0'
@@ -187,13 +189,13 @@ def _straight(start: Point, end: Point) -> list[Point]:
     return [start, _between(start, end, 1 / 3), _between(start, end, 2 / 3), end]
 
 
-def top_at(points: tuple[Point, ...], x: float) -> float:
-    """The smallest y of a polygon at x."""
-    ys: list[float] = []
+def right_at(points: tuple[Point, ...], y: float) -> float:
+    """The largest x of a polygon at y."""
+    xs: list[float] = []
     for (x1, y1), (x2, y2) in zip(points, (*points[1:], points[0]), strict=True):
-        if min(x1, x2) <= x <= max(x1, x2):
-            ys.append(min(y1, y2) if x1 == x2 else y1 + (y2 - y1) * (x - x1) / (x2 - x1))
-    return min(ys)
+        if min(y1, y2) <= y <= max(y1, y2):
+            xs.append(max(x1, x2) if y1 == y2 else x1 + (x2 - x1) * (y - y1) / (y2 - y1))
+    return max(xs)
 
 
 def _between(a: Point, b: Point, part: float) -> Point:

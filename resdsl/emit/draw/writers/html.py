@@ -25,13 +25,13 @@ MOST_UNFOLDED = 130
 def write_html(drawing: Drawing, *, live: str = "") -> str:
     """The page; with `live`, the version of what it shows, one that asks its own server for news."""
     views = _views(drawing)
-    style = _asset("page.css")
-    script = _asset("page.js") + (_asset("live.js") if live else "")
+    style = asset("page.css")
+    script = asset("page.js") + (asset("live.js") if live else "")
     pictures = {view: _picture(drawing, view) for view in views}
     styles = [style, *re.findall(r"<style>(.*?)</style>", "".join(pictures.values()), re.DOTALL)]
-    hashes = " ".join(map(_hash, styles))
-    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {hashes}; base-uri 'none'; form-action 'none'"
-    policy += "; connect-src 'self'" if live else ""
+    hashes = " ".join(map(content_hash, styles))
+    policy = f"default-src 'none'; script-src {content_hash(script)}; style-src {hashes}"
+    policy += "; base-uri 'none'; form-action 'none'" + ("; connect-src 'self'" if live else "")
     title = text(drawing.scene.title)
     tabs = "".join(
         f'<button role="tab" id="tab-{view}" data-view="{view}" aria-controls="panel-{view}">{NAMES[view]}</button>'
@@ -84,28 +84,6 @@ a block for its layers. Keys: / search, + − 0 zoom, 1–{len(views)} views.</p
 """
 
 
-def write_trouble(trouble: str, version: str) -> str:
-    """A page that says what is wrong with a spec that was never right, and asks its own server for news."""
-    style, script = _asset("page.css"), _asset("live.js")
-    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; connect-src 'self'"
-    shown = "\n".join(text(line).replace(" ", "\u00a0") if clean(line) else "" for line in trouble.split("\n"))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="version" content="{version}">
-<title>resdsl</title>
-<style>{style}</style>
-</head>
-<body>
-<pre id="trouble" role="alert">{shown}</pre>
-<script>{script}</script>
-</body>
-</html>
-"""
-
-
 def _views(drawing: Drawing) -> list[str]:
     """The view that was asked for first, then the others that these networks have."""
     several = len(drawing.graphs) > 1
@@ -121,20 +99,25 @@ def _views(drawing: Drawing) -> list[str]:
 def _picture(drawing: Drawing, view: str) -> str:
     few = sum(len(graph.blocks) for graph in drawing.graphs) <= MOST_UNFOLDED
     only = drawing.choice.only if view == drawing.choice.view else ""
-    choice = evolve(drawing.choice, view=view, only=only, unfold=drawing.choice.unfold or few)
+    unfold = drawing.choice.unfold or (few and view == "blocks")
+    choice = evolve(drawing.choice, view=view, only=only, unfold=unfold)
     return write_svg(
         lay(drawing.graphs, choice), drawing.theme if drawing.theme != "light" else "auto", background=False
     )
 
 
 def _spec(graph: Graph, number: int) -> str:
-    """The text of a spec, a line an element; its name is the network's."""
-    lines = graph.spec.replace("\r\n", "\n").rstrip("\n").split("\n")
-    marked = "".join(
+    """The text of a spec under the network's name."""
+    return f'<h2>{text(graph.name)}</h2><pre id="spec-{number}">{"".join(spec_lines(graph.spec, number))}</pre>'
+
+
+def spec_lines(spec: str, number: int) -> list[str]:
+    """The text of spec `number`, an element a line."""
+    lines = spec.replace("\r\n", "\n").rstrip("\n").split("\n")
+    return [
         f'<div id="line-{number}-{i}" data-line="{i}"><code>{_coloured(line)}</code></div>'
         for i, line in enumerate(lines, start=1)
-    )
-    return f"<h2>{text(graph.name)}</h2><pre>{marked}</pre>"
+    ]
 
 
 def _coloured(line: str) -> str:
@@ -157,11 +140,13 @@ def _plain(words: str) -> str:
     return "".join(" " if c in " \t" else text(c) if clean(c) else "" for c in words)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file of the page."""
     return (PAGE_FOLDER / name).read_text(encoding="utf-8")
 
 
-def _hash(content: str) -> str:
+def content_hash(content: str) -> str:
+    """What a content security policy calls a style or script."""
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from resdsl.emit.draw.geometry import Bend, Line, Point, Rect, arrowhead, rounded
-from resdsl.emit.draw.scene import Anchor, Area, Badge, Box, Card, Dash, Dot, Group, Item, Path, Pill, Shape, Text
+from resdsl.emit.draw.scene import Anchor, Area, Badge, Box, Card, Dash, Dot, Path, Pill, Scene, Shape, Text
 from resdsl.record import record
 
 COPY = 3.0
@@ -73,17 +73,9 @@ class WordsMark:
 Mark = RectMark | DiscMark | LineMark | AreaMark | WordsMark
 
 
-def marks(items: tuple[Item, ...]) -> Iterator[tuple[Mark, bool]]:
+def marks(scene: Scene) -> Iterator[tuple[Mark, bool]]:
     """All marks in painting order, each with whether it is faded."""
-    return _of_items(items, faded=False)
-
-
-def _of_items(items: tuple[Item, ...], *, faded: bool) -> Iterator[tuple[Mark, bool]]:
-    for item in items:
-        if isinstance(item, Group):
-            yield from _of_items(item.items, faded=faded or item.faded)
-        else:
-            yield from ((mark, faded) for mark in shape_marks(item))
+    return ((mark, faded) for shape, faded in scene.shades() for mark in shape_marks(shape))
 
 
 def shape_marks(shape: Shape) -> Iterator[Mark]:

@@ -39,7 +39,7 @@ class _Page:
         names = sorted(self._fonts)
         first_font = 6
         fonts = " ".join(f"/{name[6]} {first_font + 5 * i} 0 R" for i, name in enumerate(names))
-        resources = f"<< /Font << {fonts} >> /ExtGState << /Full << /ca 1 /CA 1 >> /Faded << /ca .45 /CA .45 >> >> >>"
+        resources = f"<< /Font << {fonts} >> >>"
         objects = [
             b"<< /Type /Catalog /Pages 2 0 R /Lang (en) /ViewerPreferences << /DisplayDocTitle true >> >>",
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -57,11 +57,9 @@ class _Page:
     def _content(self) -> Iterator[str]:
         yield f"{_number(POINT)} 0 0 {_number(-POINT)} 0 {_number(self._scene.height * POINT)} cm 1 j"
         yield f"{self._rgb('page', 'rg')} 0 0 {_number(self._scene.width)} {_number(self._scene.height)} re f"
-        was_faded = False
-        for mark, faded in marks(self._scene.items):
-            if faded != was_faded:
-                yield "/Faded gs" if faded else "/Full gs"
-                was_faded = faded
+        theme = self._theme
+        for mark, faded in marks(self._scene):
+            self._theme = theme.faded if faded else theme
             yield self._mark(mark)
 
     def _mark(self, mark: Mark) -> str:

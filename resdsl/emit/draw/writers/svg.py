@@ -60,16 +60,18 @@ class _Sheet:
 
     def __init__(self, theme: ThemeName) -> None:
         self._themes: tuple[Theme, ...] = (LIGHT, DARK) if theme == "auto" else (THEMES[theme],)
-        self._classes: dict[tuple[str, str, str, str], str] = {}
+        self._classes: dict[tuple[str, str, str, str, bool], str] = {}
+        self.faded = False
+        """Whether the colours asked for next are those of faded shapes."""
 
     def use(self, fixed: str = "", *, fill: str = "", line: str = "", letters: str = "") -> str:
         """The class for these declarations; `fill`, `line` and `letters` are roles of colours, empty for none."""
-        return self._classes.setdefault((fixed, fill, line, letters), _letters(len(self._classes)))
+        return self._classes.setdefault((fixed, fill, line, letters, self.faded), _letters(len(self._classes)))
 
     def write(self) -> str:
         """All rules; after the light ones, under a media query, what differs in the dark."""
         family = ",".join(f"'{name}'" if " " in name else name for name in FONTS)
-        rules = [f"#{_ID} text{{font-family:{family}}}", f"#{_ID} .o{{opacity:.45}}"]
+        rules = [f"#{_ID} text{{font-family:{family}}}"]
         rules += self._rules(self._themes[0], fixed=True)
         if len(self._themes) > 1:
             dark = "\n".join(self._rules(self._themes[1], fixed=False))
@@ -77,19 +79,20 @@ class _Sheet:
         return "\n".join(rules)
 
     def _rules(self, theme: Theme, *, fixed: bool) -> Iterator[str]:
-        for (declarations, fill, line, letters), name in self._classes.items():
+        for (declarations, fill, line, letters, faded), name in self._classes.items():
+            colours = theme.faded if faded else theme
             parts = [declarations] if declarations and fixed else []
-            parts += [f"fill:{theme.paint(fill)}"] if fill else []
-            parts += [f"fill:{theme.line(letters)}"] if letters else []
-            parts += [f"stroke:{theme.line(line)}"] if line else []
+            parts += [f"fill:{colours.paint(fill)}"] if fill else []
+            parts += [f"fill:{colours.line(letters)}"] if letters else []
+            parts += [f"stroke:{colours.line(line)}"] if line else []
             yield f"#{_ID} .{name}{{{';'.join(parts)}}}"
 
 
 def _letters(place: int) -> str:
-    """a, b, … z, aa, ab …: short names of classes; `o` is taken."""
-    alphabet = "abcdefghijklmnpqrstuvwxyz"
-    name = alphabet[place % 25]
-    return name if place < 25 else _letters(place // 25 - 1) + name
+    """a, b, … z, aa, ab …: short names of classes."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz"
+    name = alphabet[place % 26]
+    return name if place < 26 else _letters(place // 26 - 1) + name
 
 
 # ---------------------------------------------------------------- shapes
@@ -99,7 +102,9 @@ def _items(items: tuple[Item, ...], sheet: _Sheet) -> Iterator[str]:
     for item in items:
         if isinstance(item, Group):
             yield _group_start(item)
+            outer, sheet.faded = sheet.faded, sheet.faded or item.faded
             yield from _items(item.items, sheet)
+            sheet.faded = outer
             yield "</g>"
         else:
             yield from (_mark(mark, sheet) for mark in shape_marks(item))
@@ -111,8 +116,6 @@ def _group_start(group: Group) -> str:
         attributes += f' data-lines="{" ".join(map(str, group.lines))}"'
     if group.opens:
         attributes += f' data-opens="{text(group.opens)}"'
-    if group.faded:
-        attributes += ' class="o"'
     title = f"<title>{'&#10;'.join(map(text, group.tip))}</title>" if group.tip else ""
     return f"<g{attributes}>{title}"
 

@@ -16,7 +16,7 @@ ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 def write_tikz(scene: Scene, theme: str = "light") -> str:
     """The whole document; colours are defined once, lengths are pixels of 1/96 inch."""
     drawing = _Drawing(THEMES[theme])
-    body = [drawing.line(mark, faded=faded) for mark, faded in marks(scene.items)]
+    body = [drawing.line(mark, faded=faded) for mark, faded in marks(scene)]
     colours = [f"\\definecolor{{{name}}}{{HTML}}{{{value}}}" for value, name in drawing.colours.items()]
     head = [
         f"% {_comment(scene.title)}",
@@ -43,17 +43,17 @@ class _Drawing:
 
     def line(self, mark: Mark, *, faded: bool) -> str:
         """One command."""
-        fade = ",opacity=.45" if faded else ""
+        theme = self._theme.faded if faded else self._theme
         match mark:
             case RectMark(rect, radius, fill, line, width, dash):
                 corners = f"rounded corners={_length(min(radius, rect.width / 2, rect.height / 2))}"
-                style = f"{corners},fill={self._fill(fill)},{self._pen(line, width, dash)}{fade}"
+                style = f"{corners},fill={self._fill(theme, fill)},{self._pen(theme, line, width, dash)}"
                 return f"\\filldraw[{style}] {_at((rect.x, rect.y))} rectangle {_at((rect.right, rect.bottom))};"
             case DiscMark(x, y, radius, fill, line, width):
-                pen = f",{self._pen(line, width, 'solid')}" if line else ""
+                pen = f",{self._pen(theme, line, width, 'solid')}" if line else ""
                 command = "filldraw" if line else "fill"
                 return (
-                    f"\\{command}[fill={self._fill(fill)}{pen}{fade}] {_at((x, y))} circle[radius={_length(radius)}];"
+                    f"\\{command}[fill={self._fill(theme, fill)}{pen}] {_at((x, y))} circle[radius={_length(radius)}];"
                 )
             case LineMark(start, pieces, line, width, dash):
                 steps = [_at(start)]
@@ -62,22 +62,22 @@ class _Drawing:
                         steps.append(f"-- {_at(piece.end)}")
                     else:
                         steps.append(f".. controls {_at(piece.corner)} .. {_at(piece.end)}")
-                return f"\\draw[{self._pen(line, width, dash)}{fade}] {' '.join(steps)};"
+                return f"\\draw[{self._pen(theme, line, width, dash)}] {' '.join(steps)};"
             case AreaMark(points, fill):
-                return f"\\fill[{self._fill(fill)}{fade}] {' -- '.join(map(_at, points))} -- cycle;"
+                return f"\\fill[{self._fill(theme, fill)}] {' -- '.join(map(_at, points))} -- cycle;"
             case WordsMark():
                 size = f"\\fontsize{{{_number(mark.size * 0.75)}}}{{{_number(mark.size * 0.9)}}}\\selectfont"
                 shape = ("\\bfseries" if mark.bold else "") + ("\\itshape" if mark.italic else "")
-                style = f"anchor={ANCHORS[mark.anchor]},text={self.colour(self._theme.line(mark.ink))}{fade}"
+                style = f"anchor={ANCHORS[mark.anchor]},text={self.colour(theme.line(mark.ink))}"
                 return f"\\node[{style}] at {_at((mark.x, mark.y))} {{{size}{shape}{{}}{escape_tex(mark.text)}}};"
             case _:
                 assert_never(mark)
 
-    def _fill(self, ink: str) -> str:
-        return self.colour(self._theme.paint(ink))
+    def _fill(self, theme: Theme, ink: str) -> str:
+        return self.colour(theme.paint(ink))
 
-    def _pen(self, ink: str, width: float, dash: Dash) -> str:
-        pen = f"draw={self.colour(self._theme.line(ink))},line width={_length(width)}"
+    def _pen(self, theme: Theme, ink: str, width: float, dash: Dash) -> str:
+        pen = f"draw={self.colour(theme.line(ink))},line width={_length(width)}"
         lengths = dash_lengths(dash, width)
         if not lengths:
             return pen
