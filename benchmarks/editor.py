@@ -160,10 +160,25 @@ async def measure(folder: Path) -> int:
         await bench.published.wait()
         told.append(1e3 * (perf_counter() - start))
     print(f"{'from a key to messages':24}{min(told):9.1f}{median(told):9.1f}   of which 50 ms are a pause on purpose")
+    print(f"{'memory of the server (MiB)':28}", end="", flush=True)
+    for n_edits in (100, 500, 500):
+        for _ in range(n_edits):
+            bench.edit()
+            await bench.requests()["hover, a block"]()
+        await bench.published.wait()
+        print(f"{resident(client):9.1f}", end="", flush=True)
+    print("   after 100, 600 and 1,100 edits, each asked about")
     await client.shutdown_async(None)
     client.exit(None)
     await client.stop()
     return broken
+
+
+def resident(client: LanguageClient) -> float:
+    """The memory that the server's process holds, in MiB; Linux tells it."""
+    server = client._server  # noqa: SLF001  pygls has no other way to it
+    pages = Path(f"/proc/{server.pid}/statm").read_text(encoding="ascii").split()[1] if server else "0"
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 async def timed(ask: Ask) -> float:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from resdsl.cli.mend import mend
 from resdsl.compiler import load
 from resdsl.diagnostics import Code, apply
+from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.problems import Problems
 from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.ir.graph import Graph
 from resdsl.limits import DEFAULT
@@ -20,6 +23,7 @@ from resdsl.lsp.navigation import definition_of, references
 from resdsl.lsp.outline import foldings, outline
 from resdsl.lsp.rename import RenameRefused, rename
 from resdsl.lsp.signatures import signature_at
+from resdsl.source import Source
 from resdsl.syntax.table import load_table
 from tests.lsp.conftest import Show
 
@@ -297,6 +301,46 @@ def test_all_sure_fixes_together_mend_the_file(editor: Editor, show: Show):
     assert {d.code for d in version.diagnostics()} == {Code.NAME_UNKNOWN, Code.NETWORK_LABEL}
     text = apply(text, all_fixes(version))
     assert text == TEXT.replace("tap s1", "tap s3")  # which of the others is meant, nobody can be sure
+
+
+def test_what_the_editor_is_sure_of_is_what_check_fixes(editor: Editor, show: Show):
+    text = TEXT.replace("projection", "projektion").replace("mine(64)", "myne(64)").replace(" -> bn", " => bn")
+    version = editor.version(show(text))
+    assert version is not None
+    mended = mend(Source("net.res", text), Loader(Problems()))
+    assert mended.n_fixes == len(all_fixes(version)) == 3
+    assert apply(text, all_fixes(version)) == mended.text == TEXT
+
+
+def test_a_shortcut_that_cannot_be_offers_each_kind_that_can(editor: Editor, show: Show):
+    text = 'res 1 use "std.res" network a { input 3x8x8 stem conv(3x3, 8) stage s1 : basic(16) * 2 shortcut identity }'
+    version = editor.version(show(text))
+    assert version is not None
+    place = text.index("identity")
+    offered = list(fixes_at(version, place, place))
+    assert [fix.title for fix in offered] == [
+        "Replace `identity` by `identity else projection`",
+        "Replace `identity` by `identity else zero_pad`",
+    ]
+    assert all_fixes(version) == ()
+    for fix, kind in zip(offered, ("projection", "zero_pad")):
+        assert [step.unit.shortcut for step in load(apply(text, [fix.edit])).blocks] == [kind, "identity"]
+
+
+def test_what_a_project_turns_off_is_not_told(editor: Editor, show: Show, tmp_path: Path):
+    text = "res 1 network a(spare = 1) { input 3x8x8 stem conv(3x3, 8) }"
+    key = show(text)
+
+    def told() -> list[str]:
+        version = editor.version(key)
+        assert version is not None
+        return [diagnostic.code.value for diagnostic in version.diagnostics()]
+
+    assert told() == ["name-unused"]
+    (tmp_path / "pyproject.toml").write_text('[tool.resdsl]\nallow = ["name-unused"]\n')
+    assert told() == []
+    (tmp_path / "pyproject.toml").write_text('[tool.resdsl]\nallow = ["no-such-code"]\n')
+    assert told() == ["allow-unused", "name-unused"]
 
 
 def test_shapes_stand_at_the_ends_of_sections(version: Version):
