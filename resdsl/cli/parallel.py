@@ -25,7 +25,13 @@ def for_each(specs: Sequence[str], do: Callable[[str], T], *, jobs: int | None =
 
 
 def _worth(n_specs: int) -> int:
-    """A process costs about as much as checking three files."""
+    """A process costs about as much as checking three files; one that has threads cannot be copied safely."""
+    if n_specs < 2 * _LEAST:
+        return 1
+    from threading import active_count
+
+    if active_count() > 1:
+        return 1
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(processors, n_specs // _LEAST)
 

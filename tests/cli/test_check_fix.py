@@ -1,5 +1,6 @@
 """`check --fix` makes the changes that messages are sure of, proves that nothing else changes, and then has no more."""
 
+import random
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
 from resdsl.ir.digest import digest
 from resdsl.source import Source
+from tests.elaborate.test_mutations import mutate
 
 HERE = Path(__file__).resolve().parent
 BAD = sorted((HERE.parent / "cases" / "bad").glob("*.res"))
@@ -182,6 +184,20 @@ def test_a_mended_program_cannot_be_mended_further_and_what_was_sound_is_what_it
     told = {(d.code, d.message) for d in sure}
     still = {(d.code, d.message) for d in mended.checked.diagnostics}
     assert not told & still or n_errors[1] < n_errors[0]
+
+
+def test_whatever_is_changed_in_a_spec_mending_ends_and_mends_all_that_it_can():
+    """200 specs in which a token is left out, doubled or replaced."""
+    chance = random.Random(11)
+    loader = Loader(Problems())
+    n_mended = 0
+    for _ in range(200):
+        source, _ = mutate(chance)
+        mended = mend(source, loader)
+        again = mend(Source(source.name, mended.text, source.path), loader)
+        assert (again.text, again.n_fixes) == (mended.text, 0), source.text
+        n_mended += mended.n_fixes > 0
+    assert n_mended > 20
 
 
 def test_a_change_that_would_change_a_sound_network_is_not_made(monkeypatch: pytest.MonkeyPatch):

@@ -45,25 +45,53 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.usefixtures("folder")
-def test_several_processes_tell_what_one_tells_in_the_same_order(run, monkeypatch: pytest.MonkeyPatch):
-    results: list[tuple[str, str, int]] = []
-    for jobs in (1, 4):
-        monkeypatch.setattr("resdsl.cli.parallel._worth", lambda _n, jobs=jobs: jobs)
-        result = run("check", ".", "--format", "text")
-        results.append((result.stdout, result.stderr, result.exit_code))
-    assert results[0] == results[1]
-    stdout, stderr, code = results[0]
-    assert code == 1
-    assert stdout == "11 errors; 20 networks, 10 expectations hold\n"
-    assert stderr.count("there is no layer named `nrm`") == 1
+def python(code: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """A process of its own: this one may have threads, and is not copied."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+IN_PROCESSES = """
+import resdsl.cli.parallel as parallel
+from resdsl.__main__ import main
+parallel._worth = lambda n_specs: {jobs}
+main()
+"""
+
+
+def test_several_processes_tell_what_one_tells_in_the_same_order(folder: Path):
+    one, four = (python(IN_PROCESSES.format(jobs=jobs), "check", ".", cwd=folder) for jobs in (1, 4))
+    assert (one.stdout, one.stderr, one.returncode) == (four.stdout, four.stderr, four.returncode)
+    assert one.returncode == 1
+    assert one.stdout == "11 errors; 20 networks, 10 expectations hold\n"
+    assert one.stderr.count("there is no layer named `nrm`") == 1
 
 
 def test_the_results_are_in_order_and_the_work_is_shared():
-    outcomes = for_each([str(n) for n in range(40)], lambda spec: (int(spec) ** 2, os.getpid()), jobs=3)
-    assert [square for square, _ in outcomes] == [n * n for n in range(40)]
-    processes = {process for _, process in outcomes}
-    assert os.getpid() not in processes or sys.platform != "linux"
+    code = """
+import os
+from resdsl.cli.parallel import for_each
+outcomes = for_each([str(n) for n in range(40)], lambda spec: (int(spec) ** 2, os.getpid()), jobs=3)
+assert [square for square, _ in outcomes] == [n * n for n in range(40)]
+print(os.getpid() in {process for _, process in outcomes})
+"""
+    assert python(code).stdout == f"{sys.platform != 'linux'}\n"
+
+
+def test_what_goes_wrong_in_a_process_is_told_by_the_first():
+    code = IN_PROCESSES.format(jobs=3).replace(
+        "main()",
+        """
+def fail(spec):
+    raise MemoryError("the memory is used up")
+try:
+    parallel.for_each(["a", "b", "c", "d"], fail)
+except MemoryError as error:
+    print(error)
+""",
+    )
+    assert python(code).stdout == "the memory is used up\n"
 
 
 def test_a_few_specs_are_not_worth_a_process():
