@@ -325,3 +325,12 @@ def test_a_junction_that_computes_with_f_cannot_be_dropped():
         steps.append(evolve(step, unit=evolve(step.unit, nodes=tuple(nodes))))
     with pytest.raises(ResError, match="`odd` does more with f than add and scale it"):
         build(evolve(graph, steps=tuple(steps)))
+
+
+def test_a_network_without_a_schedule_can_be_asked_as_well():
+    model = build(load(text("")))
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    assert model.survival() == []
+    model.set_survival(0.5)
+    assert model.survival() == []
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())

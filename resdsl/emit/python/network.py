@@ -59,9 +59,7 @@ def write_network(made: NetworkClass) -> list[str]:
     paths = {unit: members.paths for unit, members in made.members.items()}
     lines += write_init(graph, paths, made.classes)
     lines += ["", f"{INDENT}def forward(self, x):", *_forward(made, walks)]
-    if graph.survival is not None:
-        lines += ["", *write_methods(graph, graph.survival)]
-    return lines
+    return [*lines, "", *write_methods(graph)]
 
 
 def _plan(graph: Graph) -> Mapping[str, Walk]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from resdsl.emit.python.repeats import repeats
 from resdsl.emit.python.text import BODY, INDENT, WIDTH, filled
-from resdsl.ir.graph import Graph, Survival
+from resdsl.ir.graph import Graph
 
 RUN = '''\
 def run(block, draw, *inputs):
@@ -38,8 +38,14 @@ def write_probabilities(graph: Graph) -> list[str]:
     ]
 
 
-def write_methods(graph: Graph, survival: Survival) -> list[str]:
-    """The methods of the network that draw, read and set."""
+def write_methods(graph: Graph) -> list[str]:
+    """The methods of the network that draw, read and set; without a schedule there is nothing to draw.
+
+    Every network can be asked, so that a program need not know which of its networks drops blocks.
+    """
+    survival = graph.survival
+    if survival is None:
+        return list(_METHODS_WITHOUT_SCHEDULE.strip("\n").split("\n"))
     n_blocks = sum(step.survival is not None for step in graph.steps)
     draw = _DRAWS[survival.per, survival.rescale].format(n_blocks=n_blocks, spread=_spread(graph))
     return (draw + _METHODS).rstrip("\n").split("\n")
@@ -127,4 +133,13 @@ _METHODS = '''
         if not ((p > 0) & (p <= 1)).all():
             raise ValueError(f"a scale of {scale} takes a survival probability out of (0, 1]")
         self._survival.copy_(p)
+'''
+
+_METHODS_WITHOUT_SCHEDULE = '''
+    def survival(self):
+        """p_l of every block that may be dropped, in order: there is none."""
+        return []
+
+    def set_survival(self, scale):
+        """Moves no p_l: there is no schedule, and no block is ever dropped."""
 '''
