@@ -16,11 +16,12 @@ from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Diagnostic, Note, ResError, nearest
 from resdsl.elaborate.definitions import Found, Loader, Module
 from resdsl.elaborate.names import NameResolver, check_names
-from resdsl.elaborate.network import Elaborated, elaborate
+from resdsl.elaborate.network import Elaborated, elaborate, look_further
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.recipe import read_choice
 from resdsl.elaborate.scope import Scope, Value
 from resdsl.elaborate.statements import evaluate_given
+from resdsl.elaborate.told import Told
 from resdsl.elaborate.values import read_value
 from resdsl.expectations import check_expectations
 from resdsl.ir.graph import Graph
@@ -213,7 +214,9 @@ class ReadProgram:
         problems = Problems()
         with problems.collect():
             found = self._find(network)
-            self._check_reach(found)
+            told = self._told(found)
+            if told is not None:
+                raise ResError(told if self.mistakes else self._with_further(found, params, told))
             values = evaluate_given(choice, found, Scope(self.module)) if choice is not None else {}
             values |= {name: read_value(found, name, value) for name, value in params.items()}
             try:
@@ -263,15 +266,31 @@ class ReadProgram:
         bases = {definition.base.name for definition in definitions if isinstance(definition, ast.Derived)}
         return [d.name for d in definitions if d.name not in bases or all(p.default is not None for p in d.parameters)]
 
-    def _check_reach(self, found: Found) -> None:
-        """Raises ResError where a network needs something that is broken."""
+    def _told(self, found: Found) -> tuple[Diagnostic, ...] | None:
+        """What is wrong with the names that a network needs, or with the text; empty where that is told elsewhere.
+
+        None where nothing is.
+        """
         reached = self.names.reach(found)
         if not any(resolved.broken for resolved in reached):
-            return
+            return None
         problems = Problems()
         for resolved in reached:
             problems.add_unless_told(resolved.problems.errors)
-        raise ResError(problems.errors or self.mistakes)
+        return problems.errors or self.mistakes
+
+    def _with_further(
+        self, found: Found, params: Mapping[str, Given], told: tuple[Diagnostic, ...]
+    ) -> tuple[Diagnostic, ...]:
+        """These mistakes in names, and all that is wrong with the network besides and does not follow from them."""
+        problems = Problems(list(told))
+        already = Told(told)
+        if self.names.resolve(found).outline.whole and already.leaves_statements(found):
+            with problems.collect():
+                values = {name: read_value(found, name, value) for name, value in params.items()}
+                further = look_further(found, values, already, self.limits)
+                problems.add_unless_told(_with_derivation(diagnostic, found) for diagnostic in further.errors)
+        return problems.errors
 
     def _find(self, network: str | None) -> Found:
         if network is not None and (found := self.module.find("network", network)) is not None:

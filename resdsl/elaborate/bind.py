@@ -8,7 +8,7 @@ from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.arguments import ParameterPlacer, parameter_missing
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.problems import Echo, mistake
 from resdsl.elaborate.scope import Closure, ClosureKind, Scope, Value, describe, write
 from resdsl.elaborate.unknown import a, unknown_definition
 from resdsl.ops import OPS, Op
@@ -81,7 +81,11 @@ def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *,
         span: where the definition is used, for messages.
         dynamic: what `norm` and `act` stand for there.
         stride: the stage's stride for the parameter `stride`, if any.
+
+    Raises Mistake where they do not fit, Echo where the names of the definition are wrong.
     """
+    if found.is_broken:
+        raise Echo
     definition = found.definition
     given = _place(definition, calls)
     scope = Scope(found.module)

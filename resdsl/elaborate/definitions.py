@@ -33,7 +33,8 @@ class Module:
 
     `lost` are the words of what the parser had to leave out, here and in the used files, and `lost_files` whether a
     used file is missing: then a name that is not found may have been defined there. `problems` are the mistakes of
-    the file and of those that it uses, as far as reading them shows any. `sizes` are those of all these files in bytes.
+    the file and of those that it uses, as far as reading them shows any. `broken` are its own definitions whose names
+    are wrong, by identity. `sizes` are those of all these files in bytes.
     """
 
     source: Source
@@ -44,6 +45,7 @@ class Module:
     lost: frozenset[str] = frozenset()
     lost_files: bool = False
     problems: Problems = field(factory=Problems)
+    broken: set[int] = field(factory=set[int])
     sizes: dict[Path, int] = field(factory=dict[Path, int])
 
     def find(self, kind: str, name: str) -> Found | None:
@@ -75,6 +77,11 @@ class Found:
 
     def __repr__(self) -> str:
         return f"Found({self.definition.name!r})"  # its module holds it again
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether its names are wrong, as is told already."""
+        return id(self.definition) in self.module.broken
 
 
 @state

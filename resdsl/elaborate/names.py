@@ -41,6 +41,8 @@ class NameResolver:
             resolved.references = tuple(walk.references.found)
             is_wrong = len(resolved.problems.errors) > walk.n_harmless
             resolved.broken |= is_wrong or walk.references.lost or self._is_torn(definition)
+            if resolved.broken:
+                found.module.broken.add(id(definition))
         return self._resolved[id(definition)]
 
     def reach(self, found: Found) -> list[Resolved]:

@@ -8,12 +8,13 @@ from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
 from resdsl.elaborate.blocks import build_chain
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.plan import NetworkPlan, plan_network
-from resdsl.elaborate.problems import Problems, mistake
+from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.recipe import write_recipe
 from resdsl.elaborate.scope import Scope, Value, write
 from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.stages import StagePlacer, StagePlan
 from resdsl.elaborate.statements import Statements, gather
+from resdsl.elaborate.told import NOTHING, Told
 from resdsl.ir.graph import Graph, Link
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import record
@@ -32,14 +33,30 @@ class Elaborated:
 
 def elaborate(found: Found, values: Mapping[str, Value], problems: Problems, *, limits: Limits = DEFAULT) -> Elaborated:
     """The graph of a network whose parameters have these values. Raises ResError with all that is wrong."""
+    return _elaborate(found, values, problems, limits, NOTHING)
+
+
+def look_further(found: Found, values: Mapping[str, Value], told: Told, limits: Limits) -> Problems:
+    """What else is wrong with a network whose names are wrong: all that does not follow from what is told of them."""
+    problems = Problems()
+    try:
+        _elaborate(found, values, problems, limits, told)
+    except ResError:
+        return problems
+    return problems
+
+
+def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, limits: Limits, told: Told) -> Elaborated:
     with problems.collect():
-        statements = gather(found, values, problems)
+        statements = gather(found, values, problems, told)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
         placer = _place(plan, statements, found, limits)
+        if told:
+            raise Echo
         graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
         if not problems.errors:
             return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
-    if problems.errors:
+    if problems.errors or told:
         raise ResError(problems.errors)
     raise InternalError(f"the network `{found.definition.name}` failed and nothing says why")
 
@@ -49,15 +66,19 @@ def _place(plan: NetworkPlan, statements: Statements, found: Found, limits: Limi
     spine = Spine(plan.input, plan.input, limits)
     placer = StagePlacer(spine, plan.links, plan.probabilities, plan.fallback)
     stem, head = statements.single(ast.Stem), statements.single(ast.Head)
+    statements.told.heed(stem and stem[0])
     if stem is not None:
         unit = build_chain("stem", stem[0].chain, spine, stem[1], plan.dynamic)
         spine.add_chain(unit, "stem", "stem", stem[0].span)
     for section in plan.sections:
         if isinstance(section, StagePlan):
+            statements.told.heed(section.stage, section.junction and section.junction.kinds)
             placer.place(section)
         else:
+            statements.told.heed(section.statement)
             unit = build_chain("layers", section.statement.chain, spine, section.scope, plan.dynamic)
             spine.add_chain(unit, section.statement.label, "layers", section.statement.label_span)
+    statements.told.heed(head and head[0])
     if head is not None:
         unit = build_chain("head", head[0].chain, spine, head[1], plan.dynamic)
         spine.add_chain(unit, "head", "head", head[0].span)

@@ -14,7 +14,7 @@ from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.links import LinkSpan, StageBlocks, place_links
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.schedules import Schedule, read_schedule, survival_of
-from resdsl.elaborate.scope import Closure, Scope, describe
+from resdsl.elaborate.scope import POISON, Closure, Scope, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.stages import StagePlan, StageSingle, count_blocks
 from resdsl.elaborate.statements import Statements
@@ -111,6 +111,8 @@ class _Planner:
         for word in ("norm", "act"):
             if word in singles:
                 statement, scope = singles[word]
+                if self.statements.told.lies_in(sure(statement, ast.Syntax)):
+                    continue
                 layer = (statement if isinstance(statement, ast.Act) else sure(statement, ast.Norm)).layer
                 with self.problems.collect():
                     names[word] = close("layer", layer, scope, outer)
@@ -123,6 +125,7 @@ class _Planner:
             message = f"the network `{self.name_span.text}` has no `input`"
             raise mistake(Code.NETWORK_MISSING, message, self.name_span, help="add `input 3x224x224`")
         statement, scope = entry
+        self.statements.told.heed(statement)
         value = evaluate_value(statement.shape, scope)
         sizes = value if isinstance(value, tuple) else (value,)
         if not 1 <= len(sizes) <= _MOST_SIZES:
@@ -144,11 +147,11 @@ class _Planner:
         """A stage with its runs counted and its own statements read, or a chain of layers."""
         if isinstance(statement, ast.Layers):
             return LayersPlan(statement, scope)
-        inner = scope.child()
+        inner, told = scope.child(), self.statements.told
         singles: dict[str, tuple[StageSingle, Scope]] = {}
         for own in statement.statements:
             if isinstance(own, ast.Let):
-                inner.names[own.name] = evaluate_value(own.value, inner)
+                inner.names[own.name] = POISON if told.lies_in(own) else evaluate_value(own.value, inner)
                 continue
             kind = type(own).__name__.lower()
             if kind in singles:
@@ -156,6 +159,7 @@ class _Planner:
                 notes = (Note(singles[kind][0].span, "first here"),)
                 raise mistake(Code.NETWORK_REPEATED, message, own.span, notes=notes)
             singles[kind] = (own, inner)
+        told.heed(*(run.count for run in statement.runs))
         runs = tuple(count_blocks(run, inner) for run in statement.runs)
         if not any(run.count for run in runs):
             at = statement.runs[0].count or statement.runs[0]
@@ -180,17 +184,22 @@ class _Planner:
     def link_statements(self) -> list[tuple[ast.Link | ast.Levels, Scope]]:
         """All statements that make links, in order."""
         levels = self.statements.single(ast.Levels)
-        return [*self.statements.links, *([levels] if levels is not None else [])]
+        every = [*self.statements.links, *([levels] if levels is not None else [])]
+        return [entry for entry in every if not self.statements.told.lies_in(entry[0])]
 
     def survival(self, stages: list[StagePlan], dynamic: Dynamic) -> tuple[Survival | None, tuple[float | None, ...]]:
         """How blocks are dropped, and p_l of each."""
-        entry = self.statements.single(ast.Survive)
+        told, entry = self.statements.told, self.statements.single(ast.Survive)
+        if told.lies_in(entry and entry[0]):
+            entry = None
         whole = read_schedule(*entry, dynamic) if entry is not None else None
         n_blocks = sum(plan.n_blocks for plan in stages)
         schedules: list[Schedule] = []
         probabilities: list[float | None] = []
         for plan in stages:
             own = plan.singles.get("survive")
+            if told.lies_in(own and own[0]):
+                own = None
             schedule = read_schedule(sure(own[0], ast.Survive), own[1], dynamic) if own is not None else whole
             first = len(probabilities) + 1
             if schedule is None:
@@ -206,6 +215,7 @@ class _Planner:
     def init(self) -> tuple[InitRule, ...]:
         """The weight initialisations."""
         entry = self.statements.single(ast.Init)
+        self.statements.told.heed(entry and entry[0])
         rules: list[InitRule] = []
         for rule in entry[0].rules if entry is not None else ():
             numbers: list[float] = []
@@ -229,6 +239,7 @@ class _Planner:
         entry = self.statements.single(ast.Tap)
         if entry is None:
             return ()
+        self.statements.told.heed(entry[0])
         labels = [section.label for section, _ in self.statements.sections]
         labels += [kind for kind in ("stem", "head") if kind in self.statements.singles]
         for label in entry[0].labels:

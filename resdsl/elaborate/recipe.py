@@ -50,7 +50,7 @@ def read_choice(source: Source) -> ast.Reference | None:
     try:
         program = parse(Source(source.name, before + match["call"], source.path))
     except ResError as error:
-        raise ResError(evolve(d, span=_moved(d.span, source), notes=(), fix=None) for d in error.diagnostics) from None
+        raise ResError(evolve(d, span=_moved(d.span, source), notes=(), fixes=()) for d in error.diagnostics) from None
     return _moved(sure(program.definitions[0], ast.Derived).base, source)
 
 

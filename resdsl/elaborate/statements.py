@@ -12,7 +12,8 @@ from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
-from resdsl.elaborate.scope import Scope, Value, describe
+from resdsl.elaborate.scope import POISON, Scope, Value, describe
+from resdsl.elaborate.told import NOTHING, Told
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -39,6 +40,7 @@ class Statements:
         cites: in order.
         parameters: the network's parameters, its own and its base's, with their values.
         conditions: what it requires, and the names that it computes.
+        told: the mistakes in their names; what a statement with one computes is not known.
     """
 
     module: Module
@@ -49,6 +51,7 @@ class Statements:
     cites: list[str] = field(factory=list[str])
     parameters: dict[str, Value] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     conditions: Conditions = field(factory=Conditions)
+    told: Told = field(default=NOTHING)
 
     def single(self, kind: type[_S]) -> tuple[_S, Scope] | None:
         """The statement of that kind, if there is one."""
@@ -56,13 +59,13 @@ class Statements:
         return (sure(entry[0], kind), entry[1]) if entry is not None else None
 
 
-def gather(found: Found, values: Mapping[str, Value], problems: Problems) -> Statements:
+def gather(found: Found, values: Mapping[str, Value], problems: Problems, told: Told = NOTHING) -> Statements:
     """The statements of a network whose parameters have these values.
 
     Raises Mistake where a value fits no parameter; mistakes within the statements go to `problems`.
     """
     _check_names(values, found)
-    statements = Statements(found.module)
+    statements = Statements(found.module, told=told)
     scope = _gather(found, values, statements, problems)
     statements.conditions.settle(scope, problems)
     return statements
@@ -196,6 +199,10 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
     for statement in definition.statements:
         with problems.collect():
             match statement:
+                case ast.Let() if statements.told.lies_in(statement):
+                    scope.names[statement.name] = POISON
+                case ast.Require() if statements.told.lies_in(statement):
+                    pass
                 case ast.Let():
                     _check_let(statement, lets, definition)
                     statements.conditions.compute(statement, scope)

@@ -1,0 +1,63 @@
+"""What is told already of a network whose names are wrong, so that all else of it can be looked at without an echo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resdsl.diagnostics import Code, Diagnostic
+from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.problems import Echo
+from resdsl.record import field, record
+from resdsl.source import Span
+from resdsl.syntax import ast
+
+
+@record
+class Told:
+    """The mistakes that are told already; nothing, for a network whose names are right."""
+
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        return bool(self.diagnostics)
+
+    def lies_in(self, *parts: ast.Syntax | None) -> bool:
+        """Whether a mistake lies within one of these parts of a program."""
+        spans = [part.span for part in parts if part is not None] if self.diagnostics else ()
+        return any(_holds(span, told.span) for span in spans for told in self.diagnostics)
+
+    def heed(self, *parts: ast.Syntax | None) -> None:
+        """Raises Echo where a mistake lies within one of these parts: what they compute cannot be known."""
+        if self.lies_in(*parts):
+            raise Echo
+
+    def leaves_statements(self, found: Found) -> bool:
+        """Whether it is known which statements hold for a network, whose bases are all there.
+
+        Not so where one stands twice, drops what is not there, or where the arguments of a base are wrong.
+        """
+        for definition in _lineage(found) if self.diagnostics else ():
+            statements = [s for s in definition.statements if not isinstance(s, ast.Drop)]
+            for told in self.diagnostics:
+                inside = told.span is not None and _holds(definition.span, told.span)
+                if inside and (told.code in _OF_STRUCTURE or not any(_holds(s.span, told.span) for s in statements)):
+                    return False
+        return bool(self.diagnostics)
+
+
+def _lineage(found: Found) -> Iterator[ast.Network | ast.Derived]:
+    """A network's definition, that of its base, and so on."""
+    here: Found | None = found
+    while here is not None and isinstance(here.definition, ast.Network | ast.Derived):
+        yield here.definition
+        base = here.definition.base.name if isinstance(here.definition, ast.Derived) else None
+        here = here.module.find("network", base) if base is not None else None
+
+
+NOTHING = Told()
+
+_OF_STRUCTURE = frozenset({Code.NETWORK_REPEATED, Code.NETWORK_DROP, Code.NAME_TAKEN, Code.NAME_CYCLE})
+
+
+def _holds(outer: Span, inner: Span | None) -> bool:
+    return inner is not None and outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end
