@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from resdsl.shape import Shape
     from resdsl.syntax import Program, parse
     from resdsl.syntax.format import fmt
+    from resdsl.weights.torch_convert import convert_weights
+    from resdsl.weights.torch_load import load_weights
 
 __version__ = "0.1.0"
 
@@ -43,6 +45,7 @@ _HOMES = {
     "Step": "resdsl.ir.graph",
     "Unit": "resdsl.ir.unit",
     "build": "resdsl.compiler",
+    "convert_weights": "resdsl.weights.torch_convert",
     "cost": "resdsl.analysis.cost",
     "diff": "resdsl.analysis.diff",
     "draw": "resdsl.emit.draw",
@@ -50,6 +53,7 @@ _HOMES = {
     "fmt": "resdsl.syntax.format",
     "for_inference": "resdsl.compiler",
     "load": "resdsl.compiler",
+    "load_weights": "resdsl.weights.torch_load",
     "parse": "resdsl.syntax",
     "register": "resdsl.emit.extern",
 }
@@ -87,6 +91,7 @@ __all__ = [
     "Unit",
     "__version__",
     "build",
+    "convert_weights",
     "cost",
     "diff",
     "draw",
@@ -94,6 +99,7 @@ __all__ = [
     "fmt",
     "for_inference",
     "load",
+    "load_weights",
     "parse",
     "register",
 ]

@@ -16,6 +16,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "show": "Print a network as the table of its paper would.",
         "list": "List the networks of the library.",
         "build": "Make the torch module of a network, run it once, and write its Python file.",
+        "keys": "List the weights of a network by a scheme's names, or tell what of a checkpoint fits it.",
+        "convert": "Write the weights of a checkpoint under another scheme's names.",
         "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",
         "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost.",
         "new": "Write a spec to start from: of a library network, or by questions.",

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 @click.option(
     "--batch", type=click.IntRange(min=1), default=2, show_default=True, help="Samples in the batch that is run."
 )
-def command(  # noqa: PLR0917  as many as there are options
+@click.option("--weights", metavar="FILE", help="A checkpoint to load; its layout is recognised (see `resdsl keys`).")
+@click.option("--partial", is_flag=True, help="Load what fits of it, where not all does, and say what was left.")
+def command(  # noqa: PLR0913, PLR0917  as many as there are options
     spec: str,
     network: str | None,
     params: dict[str, str],
@@ -46,6 +48,8 @@ def command(  # noqa: PLR0917  as many as there are options
     dtype: str | None,
     any_batch: bool,  # noqa: FBT001  click's
     batch: int,
+    weights: str | None,
+    partial: bool,  # noqa: FBT001
 ) -> None:
     """Make the torch module of a network, run it once, and write its Python file.
 
@@ -65,6 +69,12 @@ def command(  # noqa: PLR0917  as many as there are options
         from resdsl.emit.torch_batch import run_batch
     with stages.run("building"):
         model = build(graph)
+    fit = None
+    if weights is not None:
+        from resdsl.weights.torch_load import load_weights
+
+        with stages.run("loading weights"):
+            fit = load_weights(model, weights, partial=partial)
     with stages.run(f"one batch of {batch}"):
         shapes = run_batch(model, graph.input, batch)
     more: list[str] = []
@@ -74,6 +84,8 @@ def command(  # noqa: PLR0917  as many as there are options
         more = write_for_inference(model, graph, wanted, target, batch, stages)
 
     _say(_sentence(graph, model, batch, shapes), target)
+    if fit is not None:
+        _say(str(fit), target)
     for line in more:
         _say(line, target)
     if target != "-":

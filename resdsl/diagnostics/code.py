@@ -125,8 +125,9 @@ class Code(Enum):
     LIMIT_NAME = "limit-name", "A name is longer than the caller allows."
     LIMIT_TENSOR = "limit-tensor", "A tensor or weight is larger than the caller allows."
 
-    # ------------------------------------------------------------ file and graph
+    # ------------------------------------------------------------ file, weights and graph
     FILE_UNREADABLE = "file-unreadable", "A file cannot be read or written."
+    WEIGHTS_FIT = "weights-fit", "A checkpoint has other tensors than the network, or some of other shapes."
     GRAPH_FORMAT = "graph-format", "A JSON graph is not of the published schema."
 
 

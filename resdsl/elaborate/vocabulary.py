@@ -16,7 +16,13 @@ INIT_RULES: Mapping[str, int] = {
 }
 """The weight initialisations of `init …`, with how many numbers each takes."""
 
-SCHEMES = ("native", "torchvision", "timm", "pytorchcv", "pytorchcv_ror")
+SCHEMES = (
+    "native",
+    "torchvision", "torchvision_regnet", "torchvision_vgg", "torchvision_video",
+    "timm", "timm_regnet", "timm_resnetv2", "timm_senet", "timm_vgg",
+    "pytorchcv", "pytorchcv_preact", "pytorchcv_regnet", "pytorchcv_ror", "pytorchcv_senet", "pytorchcv_vgg",
+    "detectron2", "caffe", "torch7",
+)  # fmt: skip
 """The naming schemes of state dicts, for `keys …`."""
 
 SUBJECTS = ("params", "macs", "depth", "depth_wrn", "depth_all", "blocks", "output")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from resdsl import load_weights
 from resdsl.compiler import build, read_recovering
 from resdsl.diagnostics import Code, ResError
 from resdsl.diagnostics.explanation import PAGES, Example, explain
@@ -11,6 +12,7 @@ from resdsl.emit.extern import register, unregister
 from resdsl.ir.json import from_json
 from resdsl.limits import Limits
 from resdsl.source import Source
+from resdsl.weights.torch_convert import write_state
 from tests.emit.lent import Attention
 
 
@@ -25,6 +27,9 @@ def told(code: Code, example: Example, folder: Path) -> list[Code]:
             return []
         if code.value.startswith("extern-"):
             build(path)
+        if code is Code.WEIGHTS_FIT:
+            write_state(folder / "net.pth", build(explain(code).right.text).state_dict(), {})
+            load_weights(build(path), folder / "net.pth")
         program = read_recovering(Source(path.name, example.text, path), limits=Limits(**example.limits))
         return [diagnostic.code for diagnostic in program.check().diagnostics]
     except ResError as error:

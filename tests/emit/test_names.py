@@ -4,7 +4,8 @@ import pytest
 
 from resdsl import Code, ResError, load
 from resdsl.compiler import library, read
-from resdsl.emit.names import key_map, module_names, state_keys
+from resdsl.emit.names import module_names
+from resdsl.emit.state import key_map, state_keys
 from resdsl.emit.torch import build
 
 HEAD = "head global_avgpool -> linear(5)"

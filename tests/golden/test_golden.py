@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from resdsl import load
-from resdsl.emit.names import key_map, state_keys
+from resdsl.emit.state import key_map, state_keys
 from resdsl.emit.torch import build
 from tests.golden.check import check
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from resdsl.elaborate.vocabulary import SCHEMES
 from resdsl.limits import DEFAULT
 from resdsl.lsp.completion import Item, complete
 from resdsl.lsp.editor import Editor
@@ -79,7 +80,7 @@ def test_every_layer_of_the_language_is_offered_in_a_chain(editor: Editor, show:
         ("tap ¦", {"s1", "pool1"}),
         ("drop stage ¦", {"s1", "pool1"}),
         ("drop link ¦", {"outer"}),
-        ("keys ¦", {"native", "torchvision", "timm", "pytorchcv", "pytorchcv_ror"}),
+        ("keys ¦", set(SCHEMES)),
         ("survive linear(0.5), ¦", {"per", "rescale"}),
         ("} block b(width) { before norm, ¦", {"shared"}),
         ("} block b(width) { before norm, shared = ¦", {"change", "first", "stage", "never"}),

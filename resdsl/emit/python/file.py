@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.emit.extern import extern_classes
-from resdsl.emit.names import StepNames, module_names
+from resdsl.emit.names import StepNames, module_names, resolve_scheme
 from resdsl.emit.python.class_names import class_names
 from resdsl.emit.python.initialise import check_init
 from resdsl.emit.python.members import Members, make_members
@@ -82,7 +82,7 @@ def emit_file(graph: Graph, *, purpose: str = "", appendix: str = "") -> PythonF
 
 def _names(graph: Graph) -> tuple[StepNames, ...]:
     names = module_names(graph, graph.keys)
-    if SCHEMES[graph.keys].is_emitted:
+    if SCHEMES[resolve_scheme(graph, graph.keys)].is_emitted:
         return names
     message = f"the scheme `{graph.keys}` only translates state dicts; modules do not carry its names"
     help = f'`keys native`, and `key_map(graph, "native", "{graph.keys}")` for the names'
