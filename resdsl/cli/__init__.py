@@ -21,6 +21,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",
         "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost.",
         "new": "Write a spec to start from: of a library network, or by questions.",
+        "import": "Read a model of torchvision, timm or pytorchcv back as a spec, and prove that it is the same.",
         "lsp": "Serve an editor: diagnostics, hovers, completions, shapes.",
         "explain": "Tell what a code in a message means.",
     }

@@ -129,6 +129,7 @@ class Code(Enum):
     FILE_UNREADABLE = "file-unreadable", "A file cannot be read or written."
     WEIGHTS_FIT = "weights-fit", "A checkpoint has other tensors than the network, or some of other shapes."
     GRAPH_FORMAT = "graph-format", "A JSON graph is not of the published schema."
+    IMPORT_MODULE = "import-module", "A torch module computes something that the language has no words for."
 
 
 WARNINGS: Final = frozenset(

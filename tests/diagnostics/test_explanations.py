@@ -1,6 +1,7 @@
 """Every code has its page; the wrong program of a page has that mistake alone, and the right one none."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from resdsl.compiler import build, read_recovering
 from resdsl.diagnostics import Code, ResError
 from resdsl.diagnostics.explanation import PAGES, Example, explain
 from resdsl.emit.extern import register, unregister
+from resdsl.integrations.importer import import_module
 from resdsl.ir.json import from_json
 from resdsl.limits import Limits
 from resdsl.source import Source
@@ -17,13 +19,18 @@ from tests.emit.lent import Attention
 
 
 def told(code: Code, example: Example, folder: Path) -> list[Code]:
-    """What is told of a program where its mistake shows: when it is checked, built, or read as a JSON graph."""
+    """What is told of a program where its mistake shows: checked, built, read as a JSON graph, run as Python."""
     (folder / "latin1.res").write_bytes(b"res 1 # \xe9\n")
     path = folder / "mine.res"
     path.write_text(example.text, encoding="utf-8")
     try:
         if code is Code.GRAPH_FORMAT:
             from_json(example.text)
+            return []
+        if code is Code.IMPORT_MODULE:
+            made: dict[str, Any] = {}
+            exec(example.text, made)
+            import_module(made["Network"](), (3, 8, 8))
             return []
         if code.value.startswith("extern-"):
             build(path)

@@ -6,7 +6,13 @@ from pathlib import Path
 from resdsl.diagnostics import WARNINGS, Code
 
 TESTS = Path(__file__).resolve().parents[1]
-NOT_FROM_A_PROGRAM = {Code.EXTERN_DIFFERS, Code.EXTERN_UNREGISTERED, Code.GRAPH_FORMAT, Code.WEIGHTS_FIT}
+NOT_FROM_A_PROGRAM = {
+    Code.EXTERN_DIFFERS,
+    Code.EXTERN_UNREGISTERED,
+    Code.GRAPH_FORMAT,
+    Code.IMPORT_MODULE,
+    Code.WEIGHTS_FIT,
+}
 """What no check of a .res file can tell; a test elsewhere raises each."""
 
 
