@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -52,9 +53,9 @@ def _settings(file: Path, _stamp: tuple[int, int]) -> Project | None:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _wrong(Code.FILE_UNREADABLE, f"`{file}` cannot be read: {error}") from None
-    if "resdsl" not in text:
+    if not _MENTIONED.search(text):
         return None
-    import tomllib  # only here: most projects of most files have nothing to read
+    import tomllib  # only here: most projects have nothing to say to `check`, which has no time
 
     try:
         table: object = tomllib.loads(text)
@@ -91,6 +92,12 @@ def _code(name: str, file: Path) -> Code:
     what = "is an error" if code is not None else "is not a code"
     help = f"did you mean `{near}`?" if near else f"the warnings are {', '.join(allowable)}"
     raise _wrong(Code.ALLOW_UNUSED, f"`[tool.resdsl]` in `{file}` cannot allow `{name}`, which {what}", help)
+
+
+# Every way in which TOML can write `tool.resdsl`: as a header, as a dotted key, below `[tool]`, within `tool = {…}`.
+_MENTIONED = re.compile(
+    r"""\btool["']?\s*\.\s*["']?resdsl|^\s*\[\s*["']?tool["']?\s*\]|^\s*["']?tool["']?\s*=""", re.MULTILINE
+)
 
 
 def _wrong(code: Code, message: str, help: str = "") -> ResError:

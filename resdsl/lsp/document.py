@@ -96,6 +96,12 @@ class Version:
         """The tokens and comments of the text."""
         return lex(self.source, self._limits)
 
+    @property
+    def has_syntax_mistakes(self) -> bool:
+        """Whether the text itself is no program; names and used files may be wrong in one that is."""
+        own = (d for d in self.reading.problems if d.severity == "error" and d.span and d.span.source is self.source)
+        return any(diagnostic.code.value.startswith(("syntax-", "limit-")) for diagnostic in own)
+
     @cached_property
     def table(self) -> SymbolTable:
         """Every name, and what it stands for."""

@@ -13,7 +13,7 @@ from resdsl.lsp.document import Document, Version
 from resdsl.lsp.files import Files
 from resdsl.lsp.navigation import Workspace
 from resdsl.source import Source, Span
-from resdsl.syntax.format import fmt
+from resdsl.syntax.format import fmt, fmt_parsed
 
 
 class Editor:
@@ -70,12 +70,16 @@ class Editor:
         source = self.source(key)
         if source is None:
             return []
-        text = source.text
-        try:
-            formatted = fmt(text.replace("\r\n", "\n"), name=source.name, limits=self.limits)
-        except ResError:
+        if "\r\n" in source.text:
+            try:
+                formatted = fmt(source.text.replace("\r\n", "\n"), name=source.name, limits=self.limits)
+            except ResError:
+                return []
+            return changes(source, formatted.replace("\n", "\r\n"))
+        version = self.version(key)
+        if version is None or version.has_syntax_mistakes:
             return []
-        return changes(source, formatted.replace("\n", "\r\n") if "\r\n" in text else formatted)
+        return changes(source, fmt_parsed(version.source, version.module.program, version.lexed, limits=self.limits))
 
     def draw(self, key: str, network: str | None = None) -> tuple[str, str]:
         """The name of a network and its overview as SVG. Raises ResError where it has mistakes."""

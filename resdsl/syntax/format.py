@@ -25,11 +25,14 @@ def fmt(text: str, *, name: str = "text", limits: Limits = DEFAULT) -> str:
         ResError: the text is no program.
     """
     source = Source(name, text)
-    program = parse(source, limits=limits)
-    lexed = lex(source, limits)
+    return fmt_parsed(source, parse(source, limits=limits), lex(source, limits), limits=limits)
+
+
+def fmt_parsed(source: Source, program: ast.Program, lexed: Lexed, *, limits: Limits = DEFAULT) -> str:
+    """The same, of a source whose program and tokens are at hand."""
     lines = lay_out(program_items(program, _Kept(source, lexed)))
     formatted = "\n".join(lines) + "\n"
-    _prove(program, lexed, Source(name, formatted), limits)
+    _prove(program, lexed, Source(source.name, formatted), limits)
     return formatted
 
 

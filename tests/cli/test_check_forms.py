@@ -199,6 +199,22 @@ def test_settings_that_there_are_not_are_a_wrong_command(run, settings: str, mes
     assert message in result.stderr
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        '[tool.resdsl]\nallow = ["name-unused"]',
+        '[ tool . "resdsl" ]\nallow = ["name-unused"]',
+        'tool.resdsl.allow = ["name-unused"]',
+        '[tool]\nother = 1\nresdsl = { allow = ["name-unused"] }',
+        'tool = { resdsl = { allow = ["name-unused"] } }',
+    ],
+)
+def test_settings_are_read_however_toml_writes_them(run, settings: str, tmp_path: Path):
+    (tmp_path / "net.res").write_text("res 1 network a(spare = 1) { input 3x8x8 stem conv(3x3, 8) }")
+    (tmp_path / "pyproject.toml").write_text(settings)
+    assert run("check", str(tmp_path)).stdout == "1 network\n"
+
+
 def test_the_nearest_project_with_settings_counts(run, tmp_path: Path):
     inner = tmp_path / "inner" / "deep"
     inner.mkdir(parents=True)

@@ -9,6 +9,7 @@ from resdsl.compiler import check
 from resdsl.lsp import networks as networks_room
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
+from resdsl.syntax.format import fmt
 from tests.lsp.conftest import Show
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
@@ -193,3 +194,22 @@ def test_a_thousand_edits_leave_nothing_behind(editor: Editor, show: Show):
     before = edit(50)
     after = edit(1000)
     assert after < before * 1.02
+
+
+# ---------------------------------------------------------------- layout
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_document_is_laid_out_as_fmt_does_it(ends: str, editor: Editor, show: Show):
+    text = TWO.replace("  ", " ").replace(" :", ":").replace("\n", ends)
+    key = show(text)
+    ((span, new),) = editor.format(key)
+    formatted = text[: span.start] + new + text[span.end :]
+    assert formatted == fmt(text.replace(ends, "\n")).replace("\n", ends) != text
+
+
+def test_what_is_no_program_is_not_laid_out_but_what_has_other_mistakes_is(editor: Editor, show: Show):
+    assert editor.format(show(TWO.replace("  ", " ") + "}")) == []
+    missing = TWO.replace("  ", " ").replace("res 1", 'res 1\nuse "no_such.res"', 1).replace("basic", "bassic")
+    ((_, new),) = editor.format(show(missing))
+    assert "bassic" in new
