@@ -341,6 +341,7 @@ def read_recovering(
             preferred = place.stem
         else:
             module = loader.load(place)
+            preferred = place.path.stem if place.path else None
         if isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text):
             preferred = path_or_text
         elif preferred is not None and module.own.get(("network", preferred)) is None:

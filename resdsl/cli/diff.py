@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import click
 
-from resdsl.analysis.diff import Diff, diff
+from resdsl.analysis.diff import Change, Diff, Mark, diff
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.draw import read_graphs
 from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options
+from resdsl.cli.specs import new_loader
+from resdsl.compiler import read
+from resdsl.ir.graph import Graph
+from resdsl.source import Source
 
 
 @click.command(name="diff")
@@ -27,11 +33,44 @@ def command(
     The exit code is 1 where they differ, as a git difftool expects: `git difftool -x 'resdsl diff'`. The picture of
     it is `resdsl draw --view diff`.
     """
-    one, other = read_graphs((first, second), network, params)
-    found = diff(one, other)
-    click.echo(_as_json(found) if form == "json" else _as_text(found, one.name, other.name))
+    one, other = (_read(spec, network, params) for spec in (first, second))
+    found = diff(one, other) if one and other else _alone(one, other)
+    names = [graph.name for graph in (one, other) if graph]
+    click.echo(_as_json(found) if form == "json" else _as_text(found, names[0], names[-1]))
     if not found.is_empty:
         ctx.exit(FINDINGS)
+
+
+def _read(spec: str, network: str | None, params: dict[str, str]) -> Graph | None:
+    """The network of a spec; None for what git shows in the place of a file that is not there.
+
+    `git difftool` hands over copies in a temporary folder, and names the file itself in `BASE`: what it uses is
+    looked for beside the file.
+    """
+    if spec == os.devnull:
+        return None
+    base = os.environ.get("BASE", "")
+    if not base or not Path(spec).parent.name.startswith("git-blob-"):
+        return read_graphs((spec,), network, params)[0]
+    try:
+        text = Path(spec).read_text(encoding="utf-8")
+    except UnicodeDecodeError:  # told as for any file
+        return read_graphs((spec,), network, params)[0]
+    program = read(Source(base, text, Path(base).resolve()), loader=new_loader())
+    return program.graph(network or program.preferred, params)
+
+
+def _alone(one: Graph | None, other: Graph | None) -> Diff:
+    """The difference between a network and none."""
+    changes: list[Change] = []
+    sums: list[tuple[int, int]] = []
+    sides: tuple[tuple[Mark, Graph | None], ...] = (("-", one), ("+", other))
+    for mark, graph in sides:
+        units = [step.unit for step in graph.steps] if graph else []
+        sums.append((sum(unit.n_params for unit in units), sum(unit.macs for unit in units)))
+        if graph:
+            changes.append(Change(mark, f"network {graph.name}"))
+    return Diff(tuple(changes), (sums[0][0], sums[1][0]), (sums[0][1], sums[1][1]), ({}, {}), ({}, {}))
 
 
 def _as_text(found: Diff, one: str, other: str) -> str:

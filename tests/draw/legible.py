@@ -17,6 +17,7 @@ def faults(scene: Scene) -> Iterator[str]:
     yield from texts(scene)
     yield from overlaps(scene)
     yield from crossings(scene)
+    yield from covered(scene)
     yield from outside(scene)
 
 
@@ -73,6 +74,16 @@ def crossings(scene: Scene) -> Iterator[str]:
             for name, rect, core in inner:
                 if left < core.right and core.x < right + 1e-9 and top < core.bottom and core.y < bottom + 1e-9:
                     yield f"a {path.role} from {path.points[0]} to {path.points[-1]} crosses {name} at {rect}"
+
+
+def covered(scene: Scene) -> Iterator[str]:
+    """Words under a sign."""
+    words = [(shape.text, _extent(shape)) for shape in scene.shapes() if isinstance(shape, Text)]
+    for badge in (shape for shape in scene.shapes() if isinstance(shape, Badge)):
+        disc = Rect(badge.x, badge.y, 0, 0).grown(badge.radius * 0.8)
+        for told, rect in words:
+            if disc.overlaps(rect, slack=0.5):
+                yield f"the sign `{badge.text}` lies on `{told}`"
 
 
 def outside(scene: Scene) -> Iterator[str]:

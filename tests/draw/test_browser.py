@@ -16,6 +16,7 @@ from resdsl.compiler import load
 from resdsl.emit.draw import VIEWS, draw
 from resdsl.emit.draw.scene import Text
 from resdsl.emit.draw.theme import DARK, LIGHT, contrast
+from resdsl.emit.draw.views import View
 
 SPEC = """res 1
 use "std.res"
@@ -58,9 +59,10 @@ def address(page: Any) -> str:
     return page.evaluate("location.hash")
 
 
-@pytest.mark.parametrize("view", ["overview", "blocks", "strip", "unit", "layers", "table"])
-def test_every_text_of_a_picture_stays_in_its_room(page: Any, tmp_path: Path, view: str) -> None:
-    drawing = draw(load(SPEC), view, shade="survival")
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_text_of_a_picture_stays_in_its_room(page: Any, tmp_path: Path, view: View) -> None:
+    several = [load("resnet20")] if view in {"compare", "diff"} else []
+    drawing = draw([*several, load(SPEC)], view, shade="survival")
     page.goto(drawing.save(tmp_path / "net.svg").as_uri())
     found = page.evaluate(
         "[...document.querySelectorAll('text')].map(t => {"
@@ -168,6 +170,7 @@ def test_a_block_opens_by_keyboard(page: Any, html: str) -> None:
     page.goto(html)
     page.focus('#panel-overview [data-key="s1.1"]')
     assert "s1[1]" in page.inner_text("#about")
+    assert page.get_attribute("#panel-overview > svg", "role") == "group"
     page.keyboard.press("Enter")
     assert key(page) == "unit"
 

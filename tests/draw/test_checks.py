@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resdsl.emit.draw.geometry import Rect
-from resdsl.emit.draw.scene import Box, Card, Item, Path, Pill, Scene, Text
+from resdsl.emit.draw.scene import Badge, Box, Card, Item, Path, Pill, Scene, Text
 from tests.draw.legible import faults
 
 BOX = Box(Rect(20, 20, 60, 20), "chain")
@@ -22,6 +22,7 @@ FAULTS: dict[str, tuple[tuple[Item, ...], str]] = {
     "a line through a box": ((BOX, Path(((50, 5), (50, 60)))), "crosses box"),
     "a level line through a box": ((BOX, Path(((5, 30), (95, 30)))), "crosses box"),
     "a line through words": ((WORDS, Path(((50, 5), (50, 60)))), "crosses `conv`"),
+    "a sign on words": ((WORDS, Badge(38, 30, "+")), "lies on `conv`"),
     "off the page": ((Box(Rect(90, 80, 20, 10), "chain"),), "leaves the page"),
     "a line off the page": ((Path(((50, 5), (120, 5))),), "leaves the page"),
 }

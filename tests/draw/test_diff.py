@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -111,3 +116,50 @@ def test_the_picture_dims_what_is_the_same_and_marks_what_is_not() -> None:
     assert faded["2:head"]
     signs = [item for group in scene.groups() if group.key == "2:s2.1" for item in group.items]
     assert any(getattr(item, "text", "") == "~" for item in signs)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A git repository in which one file of specs uses another; the user's own settings are left out."""
+    (tmp_path / "blocks.res").write_text(SPEC.replace("network net", "network other"), encoding="utf-8")
+    (tmp_path / "mine.res").write_text('res 1 use "blocks.res" network mine = other() {}', encoding="utf-8")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "first")
+    return tmp_path
+
+
+def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("git")
+    if program is None:
+        pytest.skip("NOT TESTED WITH GIT: apt-get install git")
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "NO_COLOR": "1"}
+    command = [program, *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def difftool(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return git(folder, "difftool", "-y", *options, "-x", f"'{sys.executable}' -m resdsl diff")
+
+
+def test_git_shows_what_changed_in_a_network_and_finds_what_its_file_uses(repository: Path) -> None:
+    (repository / "mine.res").write_text(
+        'res 1 use "std.res" use "blocks.res" network mine = other() { survive linear(0.5) }', encoding="utf-8"
+    )
+    done = difftool(repository)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "+ survival: linear(0.5), per = batch, rescale = eval\n"
+    assert difftool(repository, "--trust-exit-code").returncode != 0
+
+
+def test_git_shows_no_difference_where_only_the_text_changed(repository: Path) -> None:
+    (repository / "mine.res").write_text('# new\nres 1 use "blocks.res"\nnetwork mine = other() {}', encoding="utf-8")
+    done = difftool(repository, "--trust-exit-code")
+    assert (done.returncode, done.stdout) == (0, "mine: no difference\n")
+
+
+def test_git_shows_a_network_that_is_new(repository: Path) -> None:
+    (repository / "new.res").write_text('res 1 use "blocks.res" network new = other() {}', encoding="utf-8")
+    git(repository, "add", "-N", "new.res")
+    done = difftool(repository)
+    assert (done.stdout.splitlines()[0], done.stderr) == ("+ network new", "")

@@ -102,7 +102,7 @@ def test_a_difference_is_legible_and_fits_a_page(one: Graph, other: Graph, shade
 
 
 @settings(hundred, max_examples=30)
-@given(graphs(max_blocks=100), st.integers(2, 7))
+@given(graphs(max_blocks=60), st.integers(2, 7))
 def test_scattered_changes_are_legible_and_fit_a_page(graph: Graph, every: int) -> None:
     """Every second to seventh block has biases: no two neighbours need be alike."""
     steps = [evolve(step, unit=_biased(step.unit)) if i % every == 0 else step for i, step in enumerate(graph.steps)]

@@ -20,7 +20,7 @@ from resdsl.emit.draw.writers.dot import quote
 from resdsl.emit.draw.writers.structure import write_auto_dot
 from resdsl.emit.draw.writers.tikz import escape_tex
 
-VIEWS = ("overview", "blocks", "strip", "unit", "layers", "table")
+VIEWS = ("overview", "blocks", "strip", "unit", "layers", "table", "compare", "diff")
 
 
 def tool(name: str, package: str) -> str:
@@ -31,7 +31,8 @@ def tool(name: str, package: str) -> str:
 
 
 def drawing(view: str = "overview") -> Drawing:
-    return draw(load("ror3_110_sd"), view, shade="survival")
+    several = [load("resnet110")] if view in {"compare", "diff"} else []
+    return draw([*several, load("ror3_110_sd")], view, shade="survival")
 
 
 # ---------------------------------------------------------------- PDF

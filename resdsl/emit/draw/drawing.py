@@ -125,8 +125,12 @@ class Drawing:
         return "light" if self.theme == "auto" else self.theme
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: SVG, and for terminals the table."""
+        """What a notebook shows: the picture, no wider than its cell, and for terminals the table."""
         from resdsl.emit.draw.tabulate import tabulate
         from resdsl.emit.draw.writers.tables import write_columns
 
-        return {"image/svg+xml": self.svg, "text/plain": write_columns(tabulate(self.graphs)).rstrip()}
+        return {
+            "text/html": f'<div style="overflow-x:auto">{self.svg}</div>',
+            "image/svg+xml": self.svg,
+            "text/plain": write_columns(tabulate(self.graphs)).rstrip(),
+        }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from math import ceil
 
@@ -48,6 +49,18 @@ def broken(text: str, size: float, width: float) -> list[str]:
             lines[-1] = joined
         else:
             lines += wrapped(piece, size, width)
+    return lines
+
+
+def name_lines(name: str, size: float, width: float) -> list[str]:
+    """A bold name in lines of at most `width` pixels, broken after underscores; a longer piece is shortened."""
+    lines: list[str] = []
+    for piece in re.findall(r"[^_]*_?", name):
+        joined = f"{lines[-1]}{piece}" if lines else piece
+        if lines and text_width(joined, size, bold=True) <= width:
+            lines[-1] = joined
+        elif piece:
+            lines.append(shortened(piece, size, width, bold=True))
     return lines
 
 

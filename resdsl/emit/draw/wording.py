@@ -76,7 +76,8 @@ def clean(text: str) -> str:
 
 def _arguments(op: Op) -> list[str]:
     _, _, arguments = clean(str(op)).partition("(")
-    return arguments.removesuffix(")").split(", ") if arguments else []
+    rounded = _LONG.sub(lambda found: f"{float(found[0]):.3g}", arguments)
+    return rounded.removesuffix(")").split(", ") if arguments else []
 
 
 def _words(op: Op, arguments: list[str]) -> str:
@@ -86,6 +87,10 @@ def _words(op: Op, arguments: list[str]) -> str:
         return f"× {factor[1]}" if factor else formula.replace("x", "·").replace("*", "×")
     word = WORDS.get(op.NAME, op.NAME.replace("_", " "))
     return f"{word} {times(', '.join(arguments).replace(' = ', ' ').replace('-', '−'))}".strip()
+
+
+_LONG = re.compile(r"\b0\.\d{4,}\b")
+"""Numbers with more digits than a box has room for."""
 
 
 def _three_digits(value: float) -> str:

@@ -168,7 +168,7 @@ class _Page:
                 end = self._caption(part.of, at, column.bottom)
             else:
                 top = column.tops.get(part.of.section.label, end + PITCH.between)
-                group, body = place_chain(part.of, at, PITCH, top, enter)
+                group, body = place_chain(part, part.of, at, PITCH, (top, enter))
                 self.items.append(group)
                 enter = end = body.bottom
         column.leave = enter

@@ -13,7 +13,7 @@ from resdsl.emit.draw.layout.heading import MARGIN, input_words, output_words
 from resdsl.emit.draw.layout.legend import lay_legend, net_entries
 from resdsl.emit.draw.layout.net import Part, place_net, plan_net
 from resdsl.emit.draw.layout.pitch import COMFORTABLE, COMPACT, Pitch
-from resdsl.emit.draw.metrics import line_height, shortened, wrapped
+from resdsl.emit.draw.metrics import line_height, name_lines, shortened, wrapped
 from resdsl.emit.draw.naming import Name, names
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Item, Scene, Text, of_net
@@ -157,9 +157,11 @@ def card_header(part: Part, body: Rect, at: Frame) -> list[Item]:
 def _heading(items: list[Item], name: Name, net: Net, at: Frame) -> float:
     """The net's name and numbers above its column; returns where they end."""
     y, width = 16.0, 2 * (at.spine - at.card_left) + 10
-    for words, size, bold in ((name.bold, 13.0, True), (name.settings, SMALL, False), (net.facts, SMALL, False)):
-        for line in wrapped(words, size, width, bold=bold, separator=" " if bold else " · ")[:4]:
-            room = Rect(at.spine - width / 2, y, width, line_height(size))
-            y += line_height(size)
-            items.append(Text(at.spine, y - 4, line, size, "middle", bold, ink="text" if bold else "muted", room=room))
+    lines = [(line, 13.0, True) for line in name_lines(name.bold, 13.0, width)[:3]]
+    for facts in (name.settings, net.facts):
+        lines += [(line, SMALL, False) for line in wrapped(facts, SMALL, width, separator=" · ")[:4]]
+    for words, size, bold in lines:
+        room = Rect(at.spine - width / 2, y, width, line_height(size))
+        y += line_height(size)
+        items.append(Text(at.spine, y - 4, words, size, "middle", bold, ink="text" if bold else "muted", room=room))
     return y + 8

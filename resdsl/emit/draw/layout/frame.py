@@ -10,7 +10,7 @@ from resdsl.emit.draw.wording import probability_words, range_words
 from resdsl.record import record
 
 TEXT, SMALL = 11.0, 9.5
-MIN_BOX, MAX_BOX = 118.0, 216.0
+MIN_BOX, MAX_BOX = 118.0, 240.0
 LANE, OUTER_LANE = 15.0, 18.0
 
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.frame import TEXT, Frame, RowWords
 from resdsl.emit.draw.layout.pitch import Pitch
-from resdsl.emit.draw.layout.rows import MARK_INKS, Arc, PlacedRow, RowPlan, link, mark_sign, place_row
-from resdsl.emit.draw.metrics import shortened
+from resdsl.emit.draw.layout.rows import MARK_INKS, SIGN, Arc, PlacedRow, RowPlan, link, mark_sign, place_row
+from resdsl.emit.draw.metrics import broken, shortened
 from resdsl.emit.draw.scene import Box, Card, Dot, Group, Item, Path, Text
 from resdsl.emit.draw.theme import stage_ink
 from resdsl.emit.draw.viewmodel import Chain, Lane, Net, Stage
 from resdsl.record import record
 
-MAX_LINES = 7
+MAX_LINES, SEVERAL = 7, 10.0
+"""How many lines a chain's box has at most, and how large letters are where it has several."""
 
 
 @record
@@ -24,12 +25,14 @@ class Part:
     Attributes:
         of: the chain or stage.
         taps: the links that leave the spine above it, outside the cards, outer first.
+        lines: the text in a chain's box.
         rows: of a stage.
         header: the height left free at the top of a card.
     """
 
     of: Chain | Stage
     taps: tuple[Lane, ...]
+    lines: tuple[str, ...] = ()
     rows: tuple[RowPlan, ...] = ()
     header: float = 0.0
 
@@ -47,7 +50,7 @@ class Part:
     def body(self, pitch: Pitch) -> float:
         """The height of the card or box."""
         if isinstance(self.of, Chain):
-            return pitch.box + pitch.line * (len(chain_lines(self.of)) - 1)
+            return pitch.box + pitch.line * (len(self.lines) - 1)
         return self.header + 2 * pitch.pad + sum(row.height(pitch) for row in self.rows)
 
 
@@ -73,7 +76,8 @@ def plan_net(net: Net, frame: Frame, words: RowWords, *, shade: bool, header: fl
         first = part.section.first
         starting = [lane for lane in net.lanes if lane.first == first]
         if isinstance(part, Chain):
-            parts.append(Part(part, tuple(starting)))
+            aside = SIGN if part.mark in MARK_INKS else 4.0
+            parts.append(Part(part, tuple(starting), chain_lines(part, frame.box - 2 * aside)))
             continue
         outside = tuple(lane for lane in starting if not frame.is_inside(lane.level))
         rows = tuple(
@@ -89,7 +93,7 @@ def plan_net(net: Net, frame: Frame, words: RowWords, *, shade: bool, header: fl
             )
             for row in part.rows
         )
-        parts.append(Part(part, outside, rows, header))
+        parts.append(Part(part, outside, rows=rows, header=header))
     return tuple(parts)
 
 
@@ -125,7 +129,7 @@ def place_net(
         first_tap = top - pitch.between / 2 - pitch.tap * (len(part.taps) - 1)
         taps |= {lane.key: first_tap + pitch.tap * place for place, lane in enumerate(part.taps)}
         if isinstance(part.of, Chain):
-            group, body = place_chain(part.of, frame, pitch, top + spare / 2, enter)
+            group, body = place_chain(part, part.of, frame, pitch, (top + spare / 2, enter))
             enter = body.bottom
         else:
             group, body, rows = place_stage(part, frame, pitch, (top, spare), enter)
@@ -150,17 +154,19 @@ def feature(frame: Frame, y: float) -> list[Item]:
     return [Path(points, "tap", 1.4, arrow=True), Dot(frame.spine, y, "tap", 2.6)]
 
 
-def chain_lines(chain: Chain) -> tuple[str, ...]:
-    """The text in a chain's box, long ones cut in the middle."""
-    if len(chain.words) <= MAX_LINES:
-        return chain.words
+def chain_lines(chain: Chain, width: float) -> tuple[str, ...]:
+    """The text in a chain's box, in lines of at most so many pixels; too many are cut in the middle."""
+    size = TEXT if len(chain.words) == 1 else SEVERAL
+    lines = tuple(line for words in chain.words for line in broken(words, size, width))
+    if len(lines) <= MAX_LINES:
+        return lines
     kept = MAX_LINES - 1
-    return *chain.words[: kept // 2], f"… {len(chain.words) - kept} more", *chain.words[-(kept - kept // 2) :]
+    return *lines[: kept // 2], f"… {len(lines) - kept} more", *lines[-(kept - kept // 2) :]
 
 
-def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: float) -> tuple[Group, Rect]:
-    """A chain's box at `top`, with the spine that comes from `enter`; the second result is the box."""
-    lines = chain_lines(chain)
+def place_chain(part: Part, chain: Chain, frame: Frame, pitch: Pitch, place: tuple[float, float]) -> tuple[Group, Rect]:
+    """A chain's box; `place` is its top, and the y that the spine comes from; the second result is the box."""
+    (top, enter), lines = place, part.lines
     body = Rect(frame.spine - frame.box / 2, top, frame.box, pitch.box + pitch.line * (len(lines) - 1))
     items: list[Item] = [
         Path(((frame.spine, enter), (frame.spine, top)), arrow=True, role="spine"),
@@ -168,7 +174,7 @@ def place_chain(chain: Chain, frame: Frame, pitch: Pitch, top: float, enter: flo
     ]
     base = top + pitch.box / 2 + TEXT * 0.36
     for line in lines:
-        size = TEXT if len(lines) == 1 else 10
+        size = TEXT if len(lines) == 1 else SEVERAL
         words = shortened(line, size, body.width - 8)
         items.append(Text(frame.spine, base, words, size, "middle", room=body))
         base += pitch.line

@@ -19,6 +19,9 @@ PILL = 16.0
 STACK = 2
 COPY = 3.0
 TRACK = 9.0
+SIGN = 10.0
+"""How far a sign on the edge of a box reaches into it."""
+
 MOST_STEPS = 6
 """Runs of more blocks show their survival as a slope."""
 
@@ -206,7 +209,8 @@ def _box(plan: RowPlan, box: Rect, pitch: Pitch) -> list[Item]:
     row = plan.row
     items: list[Item] = [Box(box, MARK_INKS.get(row.mark, plan.ink), STACK if row.count > 1 else 0)]
     x = box.center[0]
-    room = Rect(box.x + 3, box.y, box.width - 6, box.height)
+    aside = SIGN if row.mark in MARK_INKS else 3.0
+    room = Rect(box.x + aside, box.y, box.width - 2 * aside, box.height)
     base = box.y + pitch.box / 2 + TEXT * 0.36
     bold = row.count > 1
     for number, line in enumerate(plan.lines):

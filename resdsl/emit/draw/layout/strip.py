@@ -9,7 +9,6 @@ from resdsl.emit.draw.geometry import Point, Rect
 from resdsl.emit.draw.layout.frame import SMALL
 from resdsl.emit.draw.layout.heading import MARGIN, heading
 from resdsl.emit.draw.layout.legend import kind_entries, lay_legend, level_entries, survival_entries
-from resdsl.emit.draw.layout.net import chain_lines
 from resdsl.emit.draw.metrics import broken, line_height, shortened, text_width
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Area, Badge, Box, Group, Item, Path, Scene, Shape, Text
@@ -26,7 +25,7 @@ CELLS = 64.0
 
 CHAIN, GAP, RISE, ARC = 76.0, 12.0, 15.0, 12.0
 MIN_CELL, MAX_CELL, MIN_ARC, MIN_SLIT = 0.2, 26.0, 8.0, 3.0
-MAX_CAPTION, INSET = 96.0, 8.0
+MAX_CAPTION, MAX_LINES, INSET = 96.0, 5, 8.0
 
 
 @record
@@ -149,7 +148,8 @@ def _arcs(stage: Stage, place: _Place, top: float) -> Iterator[Path]:
 
 def _chain(chain: Chain, places: Places, top: float) -> Group:
     place = places[chain.section.label]
-    words = [line for layers in chain_lines(chain) for line in broken(layers, SMALL, place.width - 6)][:5]
+    words = [line for layers in chain.words for line in broken(layers, SMALL, place.width - 6)]
+    words = words if len(words) <= MAX_LINES else [*words[: MAX_LINES - 1], "…"]
     height = max(30.0, len(words) * 12 + 12)
     rect = Rect(place.x, top + CELLS - height, place.width, height)
     items: list[Item] = [Box(rect, "chain")]

@@ -176,6 +176,7 @@
   Object.entries(tools).forEach(([id, act]) => one(`#${id}`).addEventListener("click", act));
 
   all("svg [data-opens]").forEach((g) => {
+    g.ownerSVGElement.setAttribute("role", "group");  // what is in an image cannot be pressed
     g.setAttribute("tabindex", "0");
     g.setAttribute("role", "button");
     g.setAttribute("aria-label", tip(g).split("\n")[0] || g.dataset.key);
