@@ -255,7 +255,11 @@ class ReadProgram:
                 self.graph(self.choice.name)
             except ResError as error:
                 problems.add_unless_told(error.diagnostics)
-        found = (*problems.errors, *problems.warnings)[: self.limits.diagnostics]
+        places = {
+            told.span for told in self.mistakes if told.span
+        }  # a word that cannot be a name is no unknown name besides
+        errors = (told for told in problems.errors if told.span not in places or told in self.mistakes)
+        found = (*errors, *problems.warnings)[: self.limits.diagnostics]
         source = self.module.source
         idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
         return Checked(tuple(names), n_expectations, (*without_allowed(found, source, self.limits), *idle))

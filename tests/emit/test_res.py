@@ -53,6 +53,17 @@ def test_every_construct_prints_to_itself() -> None:
     assert print_res(load(text)) == print_res(load(print_res(load(text))))
 
 
+def test_links_around_the_same_blocks_keep_their_order() -> None:
+    text = """
+    res 1 use "std.res"
+    network twice { input 3x16x16  stem conv(3x3, 8)  stage a : basic(8) * 2  stage b /2 : basic(16) * 2
+      link inner over each stage via identity else projection  link outer over each 2 via conv_shortcut
+      link whole over all via conv_shortcut  link as_well over a..b via projection }
+    """
+    graph = load(text)
+    assert load(print_res(graph)).digest == graph.digest
+
+
 def test_shared_pre_activation_and_levels_print_to_themselves() -> None:
     text = """
     res 1 use "std.res"

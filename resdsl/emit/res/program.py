@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from resdsl.analysis.cost import cost
@@ -125,8 +125,11 @@ def _shared(unit: Unit, b: int) -> str:
 
 
 def _links(graph: Graph, definitions: Definitions) -> Iterator[str]:
+    """Outer before inner; but of those around the same blocks, the one that stands first is the inner one."""
     names = [link.name for link in graph.links]
-    for number, link in enumerate(graph.links):
+    outermost = {(link.first, link.last): link.level for link in reversed(graph.links)}
+    numbered = sorted(enumerate(graph.links), key=lambda entry: _written_at(entry[1], outermost))
+    for number, link in numbered:
         unit = graph.steps[link.last].unit
         ending = sorted((other for other in graph.links if other.last == link.last), key=lambda other: -other.level)
         y = _after_junction(unit)
@@ -137,6 +140,10 @@ def _links(graph: Graph, definitions: Definitions) -> Iterator[str]:
                 name = link.name if names.count(link.name) == 1 else f"{link.name}_{number + 1}"
                 yield f"link {name} over {_span(graph, link)} via {kind}"
             y = region.exit
+
+
+def _written_at(link: Link, outermost: Mapping[tuple[int, int], int]) -> tuple[int, int, int]:
+    return outermost[link.first, link.last], link.first, -link.level
 
 
 def _after_junction(unit: Unit) -> int:
