@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from resdsl.ir.dropped import drop_residual
@@ -11,7 +12,8 @@ from resdsl.record import record
 
 DType = Literal["float64", "float32", "bfloat16", "float16"]
 
-_BYTES: dict[DType, int] = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
+BYTES: Mapping[DType, int] = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
+"""The bytes of one number."""
 _INDEX_BYTES = 8
 
 
@@ -25,7 +27,8 @@ class Memory:
         saved: what autograd keeps of the activations for the backward pass when the loss is computed, every block kept:
             each tensor once, however many layers keep it, the input of the network too.
         saved_expected: the same on average under the survival schedule, where a dropped block keeps nothing of f.
-        sections: `saved` by the label of the section that computes it; the input of the network counts to the first.
+        steps: `saved` by the step of the spine that computes it; the input of the network counts to the first.
+        sections: the same by the label of the section.
         peak: the activations that are alive at once in evaluation, at most, where each is freed after its last use: the
             input of the network all the time, then what a layer takes and gives, and what links and shortcuts wait for.
             A compiled or exported program comes close to it; in eager Python, a variable holds its value longer.
@@ -35,6 +38,7 @@ class Memory:
     buffers: int
     saved: int
     saved_expected: float
+    steps: tuple[int, ...]
     sections: dict[str, int]
     peak: int
 
@@ -44,18 +48,19 @@ def memory(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Memory:
 
     Asks each distinct unit once; the rest is linear in the steps and links.
     """
-    bytes_each = _BYTES[dtype]
+    bytes_each = BYTES[dtype]
     weights = {unit: _count_weights(unit) for unit in graph.units}
     saved = _saved(graph, batch, bytes_each, survival=False)
     expected = _saved(graph, batch, bytes_each, survival=True) if graph.survival else saved
-    sections = {section.label: round(sum(saved[section.first + 1 : section.last + 2])) for section in graph.sections}
-    if graph.sections:
-        sections[graph.sections[0].label] += round(saved[0])
+    first, second, *others = saved
+    steps = tuple(map(round, (first + second, *others)))
+    sections = {section.label: sum(steps[section.first : section.last + 1]) for section in graph.sections}
     return Memory(
         weights=sum(weights[step.unit][0] for step in graph.steps) * bytes_each,
         buffers=sum(weights[step.unit][1] * bytes_each + weights[step.unit][2] * _INDEX_BYTES for step in graph.steps),
         saved=round(sum(saved)),
         saved_expected=sum(expected),
+        steps=steps,
         sections=sections,
         peak=_peak(graph) * batch * bytes_each,
     )

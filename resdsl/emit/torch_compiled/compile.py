@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal, cast
@@ -32,6 +33,8 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
     dynamic: bool | None = None,
     memory_format: Literal["channels_last", "contiguous"] = "channels_last",
     dropped: Literal["none", "zero"] = "none",
+    checkpoint: str | None = None,
+    memory: str | int | None = None,
     graph: Graph | None = None,
 ) -> None:
     """Compiles the network in place: its modules, names and state dict stay as they are; copies are not compiled.
@@ -55,14 +58,19 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
         memory_format: how `units` lays out what flows between blocks.
         dropped: what the weights of a dropped block get: no gradient, so that optimizers leave them alone, or one of
             zero, so that weight decay and momentum still move them, and every rank of DDP has one.
+        checkpoint: `every=K` keeps of each K blocks only what enters the first, and computes the rest again in the
+            backward pass. Nothing that training changes (running statistics) is changed twice.
+        memory: what weights, their gradients and activations may take together, as bytes or as text, `8GiB`; as few
+            blocks as possible are computed again. The optimizer's own memory comes on top.
         graph: what the network was built from, where this process has not built it: after it was unpickled.
 
     Raises:
         ValueError: where a strategy cannot do what is asked.
     """
     chosen: Strategy = strategy if strategy != "auto" else "graph" if fullgraph else "units"
-    if chosen != "units" and dropped != "none":
-        raise ValueError(f"`dropped` belongs to the strategy `units`; this is `{chosen}`")
+    for name, value in (("dropped", dropped != "none"), ("checkpoint", checkpoint), ("memory", memory is not None)):
+        if chosen != "units" and value:
+            raise ValueError(f"`{name}` belongs to the strategy `units`; this is `{chosen}`")
     torch_options: dict[str, Any] = {"backend": backend, "fullgraph": fullgraph, "dynamic": dynamic}
     torch_options |= {"mode": mode} if mode else {}
     torch_options |= {"options": dict(options)} if options else {}
@@ -76,9 +84,36 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
                 raise ValueError(f"the strategy `units` knows the backends {', '.join(_BACKENDS)}, not `{backend}`")
             if dynamic:
                 raise ValueError("the strategy `units` compiles for each shape; `dynamic` belongs to the others")
-            settings = Settings(backend, _inductor_options(mode, options), memory_format)
+            if checkpoint is not None and memory is not None:
+                raise ValueError("`checkpoint` says which blocks are computed again; `memory` finds that by itself")
+            settings = Settings(
+                backend,
+                _inductor_options(mode, options),
+                memory_format,
+                every=None if checkpoint is None else read_every(checkpoint),
+                memory=None if memory is None else read_bytes(memory),
+            )
             runtime = _runtime(self, graph or graph_of(self), settings, zero_gradients=dropped == "zero")
             self._compiled_call_impl = runtime  # what torch's own `compile` sets; copies and pickles leave it out
+
+
+def read_every(text: str) -> int:
+    """The number in `every=K`. Raises ValueError where it is none, or less than 1."""
+    found = re.fullmatch(r"every\s*=\s*(\d+)", text.strip())
+    if found is None or int(found[1]) < 1:
+        raise ValueError(f"`{text}` is no policy: write `every=4`, to compute each four blocks of a stage again")
+    return int(found[1])
+
+
+def read_bytes(size: str | int) -> int:
+    """A number of bytes; as text with a unit, such as `8GiB`, `500 MB`. Raises ValueError for anything else."""
+    if isinstance(size, int):
+        return size
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", size.strip(), re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"`{size}` is no amount of memory: write `8GiB`, `500MB` or a number of bytes")
+    power = " KMGT".index(found[2].upper() or " ")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
 def runtime_of(model: nn.Module) -> Runtime | None:

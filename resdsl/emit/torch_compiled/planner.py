@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from resdsl.analysis.checkpoint import Checkpoint, checkpoint_every, checkpoint_within
+from resdsl.analysis.memory import DType
 from resdsl.emit.lowered.file import LoweredFile
 from resdsl.emit.torch_compiled.binding import Bound
 from resdsl.emit.torch_compiled.inductor import Compiled, Like, Wanted, arranged, autocast_type
@@ -26,13 +28,15 @@ class Settings:
         backend: see `Wanted`.
         options: of Inductor, in order of their names.
         memory_format: see `arranged`.
-        recomputed: the steps, by number, whose activations are computed again in the backward pass, in groups.
+        every: in how many blocks together activations are computed again in the backward pass; None for none.
+        memory: the bytes that weights, their gradients and activations may take; None for as many as they like.
     """
 
     backend: str = "inductor"
     options: tuple[tuple[str, Any], ...] = ()
     memory_format: str = "channels_last"
-    recomputed: tuple[tuple[int, int], ...] = ()
+    every: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ class Planner:
             assert kept.compiled is not None  # noqa: S101  only what is left of a dropped block can be nothing
             values[output] = kept.compiled.output
             items.append(Move(step.inputs, output, kept, dropped, draw))
-        return Program(tuple(self._cut(items, moment)), self._leaving(), self._masked())
+        checkpoint = self._checkpoint(moment)
+        parts = tuple(self._cut(items, moment, checkpoint.groups if checkpoint else ()))
+        return Program(parts, self._leaving(), self._masked(), checkpoint)
 
     # ---------------------------------------------------------------- one step
 
@@ -180,24 +186,46 @@ class Planner:
 
     # ---------------------------------------------------------------- the whole
 
-    def _cut(self, items: Sequence[Move | Foreign], moment: Moment) -> Iterator[Stretch | Foreign]:
+    def _checkpoint(self, moment: Moment) -> Checkpoint | None:
+        """Which activations are computed again, for a batch of this size."""
+        settings = self.settings
+        if not moment.with_gradient or (settings.every is None and settings.memory is None):
+            return None
+        batch = moment.x.shape[0]
+        dtype = _name_of(autocast_type(moment.x.device) or moment.x.dtype)
+        if settings.every is not None:
+            return checkpoint_every(self.graph, settings.every, batch=batch, dtype=dtype)
+        assert settings.memory is not None  # noqa: S101
+        fixed = sum(tensor.numel() * tensor.element_size() * (1 + tensor.requires_grad) for tensor in moment.tensors)
+        return checkpoint_within(self.graph, settings.memory - fixed, batch=batch, dtype=dtype)
+
+    def _cut(
+        self, items: Sequence[Move | Foreign], moment: Moment, recomputed: Sequence[tuple[int, int]]
+    ) -> Iterator[Stretch | Foreign]:
         """The items in stretches: one for each section, so that gradients of the last are there before the first's."""
         ends = {section.last for section in self.graph.sections}
         last_read = {value: position for position, item in enumerate(items) for value in item.inputs}
         last_read |= {value: len(items) for _, value in self._leaving()}
+        cut = partial(self._stretch, items, last_read, moment, recomputed)
         first = 0
         for position, item in enumerate(items):
             if isinstance(item, Foreign):
                 if first < position:
-                    yield self._stretch(items, first, position, last_read, moment)
+                    yield cut(first, position)
                 yield item
                 first = position + 1
             elif position in ends:
-                yield self._stretch(items, first, position + 1, last_read, moment)
+                yield cut(first, position + 1)
                 first = position + 1
 
-    def _stretch(
-        self, items: Sequence[Move | Foreign], first: int, beyond: int, last_read: Mapping[int, int], moment: Moment
+    def _stretch(  # noqa: PLR0917  the first four are those of the whole network
+        self,
+        items: Sequence[Move | Foreign],
+        last_read: Mapping[int, int],
+        moment: Moment,
+        recomputed: Sequence[tuple[int, int]],
+        first: int,
+        beyond: int,
     ) -> Stretch:
         moves = tuple(
             replace(item, spent=tuple(value for value in dict.fromkeys(item.inputs) if last_read[value] == position))
@@ -213,20 +241,7 @@ class Planner:
             for place in move.kept.tensors
             if moment.with_gradient and moment.tensors[place].requires_grad
         )
-        return Stretch(moves, inputs, outputs, parameters, tuple(self._groups(first, beyond)))
-
-    def _groups(self, first: int, beyond: int) -> Iterator[Group]:
-        """The fate of the activations of steps `first` to `beyond`, by their numbers from there."""
-        place = first
-        for start, end in self.settings.recomputed:
-            start, end = max(start, first), min(end, beyond)  # noqa: PLW2901
-            if start < end:
-                if place < start:
-                    yield Group(place - first, start - first, is_recomputed=False)
-                yield Group(start - first, end - first, is_recomputed=True)
-                place = end
-        if place < beyond:
-            yield Group(place - first, beyond - first, is_recomputed=False)
+        return Stretch(moves, inputs, outputs, parameters, tuple(_groups(recomputed, first, beyond)))
 
     def _leaving(self) -> tuple[tuple[str, int], ...]:
         graph = self.graph
@@ -237,6 +252,25 @@ class Planner:
 
     def _masked(self) -> frozenset[int]:
         return self.file.lowered.unmasked & {value for _, value in self._leaving()}
+
+
+def _groups(recomputed: Sequence[tuple[int, int]], first: int, beyond: int) -> Iterator[Group]:
+    """The fate of the activations of steps `first` to `beyond`, by their numbers from there."""
+    place = first
+    for start, end in recomputed:
+        start, end = max(start, first), min(end, beyond)  # noqa: PLW2901
+        if start < end:
+            if place < start:
+                yield Group(place - first, start - first, is_recomputed=False)
+            yield Group(start - first, end - first, is_recomputed=True)
+            place = end
+    if place < beyond:
+        yield Group(place - first, beyond - first, is_recomputed=False)
+
+
+def _name_of(dtype: torch.dtype) -> DType:
+    """The type as analyses name it."""
+    return cast("DType", str(dtype).removeprefix("torch."))
 
 
 class _Counter:

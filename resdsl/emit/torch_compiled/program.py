@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from resdsl.analysis.checkpoint import Checkpoint
 from resdsl.emit.torch_compiled.inductor import Compiled
 
 
@@ -103,8 +104,10 @@ class Program:
         parts: in order.
         leaving: the values that the network returns, by label; a network without taps has one without a label.
         masked: those of them that left a ReLU without its mask.
+        checkpoint: which activations are computed again; None where that was not asked for.
     """
 
     parts: tuple[Stretch | Foreign, ...]
     leaving: tuple[tuple[str, int], ...]
     masked: frozenset[int]
+    checkpoint: Checkpoint | None

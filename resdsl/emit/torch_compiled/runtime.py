@@ -118,9 +118,9 @@ class Runtime(Installed):
         return sum(1 + used.is_differentiated for used in self.used.values())
 
     @property
-    def n_programs(self) -> int:
-        """How many kinds of step there were."""
-        return len(self._programs)
+    def programs(self) -> tuple[Program, ...]:
+        """The program of each kind of step that there was, in order."""
+        return tuple(self._programs.values())
 
     def _run(self, x: Tensor) -> Any:
         """The module's `forward`."""

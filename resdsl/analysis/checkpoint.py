@@ -1,0 +1,132 @@
+"""Which activations training keeps and which it computes again, so that a deep network fits in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from resdsl.analysis.cost import cost
+from resdsl.analysis.memory import BYTES, DType, memory
+from resdsl.ir.graph import Graph
+from resdsl.record import record
+
+
+@record
+class Checkpoint:
+    """A policy of activation checkpointing (Chen et al. 2016, arXiv:1604.06174, §4).
+
+    Of a group of steps only what enters it is kept; the backward pass computes the rest again when it gets there.
+
+    Attributes:
+        groups: the steps that are computed again, `(first, beyond)` each, in order; the others keep what they need.
+        saved: bytes of activations that are alive when the loss is computed.
+        peak: the most bytes of activations that are alive at once: then, or in the backward pass when a group has been
+            computed again and all that comes after it is done. Every block counts as kept. The gradients on their way
+            and what one layer needs besides come on top: a few times its largest activation.
+        macs: multiply-adds of one sample that are computed a second time.
+    """
+
+    groups: tuple[tuple[int, int], ...]
+    saved: int
+    peak: int
+    macs: int
+
+
+def checkpoint_every(graph: Graph, n_blocks: int, *, batch: int = 1, dtype: DType = "float32") -> Checkpoint:
+    """Computes every stage again in groups of that many blocks; a stage's last group may be shorter.
+
+    Raises:
+        ValueError: where a group would have no block.
+    """
+    if n_blocks < 1:
+        raise ValueError(f"a group has at least one block, not {n_blocks}")
+    return _Sizes(graph, batch, dtype).policy(tuple(_grouped(graph, n_blocks)))
+
+
+def checkpoint_within(graph: Graph, n_bytes: int, *, batch: int = 1, dtype: DType = "float32") -> Checkpoint:
+    """The policy that fits activations into so many bytes and computes least a second time.
+
+    It computes groups of equal length again from the first stage on, and keeps everything from some block on: what is
+    kept at the end is free again before the first group must be computed.
+
+    Raises:
+        ValueError: where no policy fits; the message says what the smallest needs.
+    """
+    sizes = _Sizes(graph, batch, dtype)
+    best = sizes.policy(())
+    if best.peak <= n_bytes:
+        return best
+    smallest, best = best, None
+    for n_blocks in _lengths(max((section.n_steps for section in graph.sections), default=1)):
+        groups = tuple(_grouped(graph, n_blocks))
+        low, high = 1, len(groups)  # how many groups are computed again: the fewest that fit
+        policy = sizes.policy(groups)
+        smallest = min(smallest, policy, key=lambda policy: policy.peak)
+        if policy.peak > n_bytes:
+            continue
+        while low < high:
+            middle = (low + high) // 2
+            if sizes.policy(groups[:middle]).peak <= n_bytes:
+                high = middle
+            else:
+                low = middle + 1
+        policy = sizes.policy(groups[:low])
+        if policy.peak <= n_bytes and (best is None or policy.macs < best.macs):
+            best = policy
+    if best is None:
+        raise ValueError(
+            f"the activations of a batch of {batch} need at least {smallest.peak:,} bytes, not {n_bytes:,}"
+        )
+    return best
+
+
+class _Sizes:
+    """What steps take, and what follows from it for a policy."""
+
+    def __init__(self, graph: Graph, batch: int, dtype: DType) -> None:
+        self.graph = graph
+        self.saved = memory(graph, batch=batch, dtype=dtype).steps
+        self.macs = [amount.macs for amount in cost(graph).steps]
+        self.values = [graph.shape_of(value).elements * batch * BYTES[dtype] for value in range(len(graph.steps) + 1)]
+        self.until = list(accumulate(self.saved, initial=0))
+        self.macs_until = list(accumulate(self.macs, initial=0))
+
+    def policy(self, groups: tuple[tuple[int, int], ...]) -> Checkpoint:
+        """The policy of these groups."""
+        recomputed = sum(self.until[beyond] - self.until[first] for first, beyond in groups)
+        entering = self._entering(groups)
+        saved = peak = self.until[-1] - recomputed + sum(entering)
+        before = kept = 0
+        for (first, beyond), enters in zip(groups, entering, strict=True):
+            kept += self.until[first] - self.until[before] + enters
+            peak = max(peak, kept + self.until[beyond] - self.until[first])
+            before = beyond
+        macs = sum(self.macs_until[beyond] - self.macs_until[first] for first, beyond in groups)
+        return Checkpoint(groups, saved, peak, macs)
+
+    def _entering(self, groups: Sequence[tuple[int, int]]) -> list[int]:
+        """For each group the bytes that are kept for it and for no group before it."""
+        found: list[int] = []
+        seen: set[int] = set()
+        for first, beyond in groups:
+            steps = self.graph.steps[first:beyond]
+            enters = {value for step in steps for value in step.inputs if value <= first} - seen
+            seen |= enters
+            found.append(sum(self.values[value] for value in enters))
+        return found
+
+
+def _grouped(graph: Graph, n_blocks: int) -> Iterator[tuple[int, int]]:
+    """The blocks of every stage in groups."""
+    for section in graph.sections:
+        if section.kind == "stage":
+            for first in range(section.first, section.last + 1, n_blocks):
+                yield first, min(first + n_blocks, section.last + 1)
+
+
+def _lengths(longest: int) -> Iterator[int]:
+    """Lengths of groups that are worth a try: all of them up to 16, then ten for each doubling."""
+    length = 1
+    while length <= longest:
+        yield length
+        length = max(length + 1, length * 15 // 14)
