@@ -15,7 +15,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "fmt": "Write specs in the one canonical layout, comments kept in place, the meaning unchanged.",
         "show": "Print a network as the table of its paper would.",
         "list": "List the networks of the library.",
-        "build": "Make the torch module of a network, run it once, and write its Python file.",
+        "build": "Make the torch module of a network, write its Python file, compile it and take a training step.",
         "keys": "List the weights of a network by a scheme's names, or tell what of a checkpoint fits it.",
         "convert": "Write the weights of a checkpoint under another scheme's names.",
         "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",

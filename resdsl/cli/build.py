@@ -13,6 +13,7 @@ from resdsl.cli.build_inference import (
     target_of_inference,
     write_for_inference,
 )
+from resdsl.cli.build_training import Compilation, set_compilation, take_steps, training_options
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.progress import Stages
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where to write, as .py, .json or .res; `-` is stdout. Without it, NETWORK.py beside the spec.",
 )
+@training_options
 @inference_options
 @click.option(
     "--batch", type=click.IntRange(min=1), default=2, show_default=True, help="Samples in the batch that is run."
@@ -47,13 +49,19 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
     purpose: str | None,
     dtype: str | None,
     any_batch: bool,  # noqa: FBT001  click's
+    compiles: bool,  # noqa: FBT001
+    strategy: str,
+    backend: str,
+    checkpoint: str | None,
+    memory: str | None,
     batch: int,
     weights: str | None,
     partial: bool,  # noqa: FBT001
 ) -> None:
-    """Make the torch module of a network, run it once, and write its Python file.
+    """Make the torch module of a network, write its Python file, compile it and take a training step.
 
-    The file imports torch alone: it is what `resdsl.build` runs, and yours to read and change. `--for inference` folds
+    The file imports torch alone: it is what `resdsl.build` runs, and yours to read and change. What is compiled is in
+    torch's cache afterwards: a training with batches of this size starts in seconds. `--for inference` folds
     what is constant then into the weights, and writes a compiled package: NETWORK.pt2, or that file's Python text.
     """
     stages = Stages()
@@ -79,7 +87,13 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
         shapes = run_batch(model, graph.input, batch)
     more: list[str] = []
     if wanted is None:
+        steps = compiles and Path(target).suffix in (".py", "")
+        how = Compilation(strategy, backend, checkpoint, memory)
+        if steps:
+            set_compilation(model, how)
         write_result(target, content)
+        if steps:
+            more = take_steps(model, graph, how, batch, stages)
     else:
         more = write_for_inference(model, graph, wanted, target, batch, stages)
 

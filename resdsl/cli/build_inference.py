@@ -76,7 +76,8 @@ def write_for_inference(  # noqa: PLR0917  one step of the verb, with all that i
     Raises:
         ToolError: where there is no C++ compiler that works, or the file cannot be written.
     """
-    from resdsl.emit.torch_inference import CompilerError, difference, of_module
+    from resdsl.emit.torch_cpp import CompilerError
+    from resdsl.emit.torch_inference import difference, of_module
 
     with stages.run("folding"):
         fast = of_module(model, precision=wanted.precision)

@@ -21,6 +21,9 @@ from resdsl.cli.specs import read_spec
     help="The form of the output.",
 )
 @click.option("--expanded", is_flag=True, help="Print the network in .res instead, all names and defaults resolved.")
+@click.option(
+    "--lowered", is_flag=True, help="Print the Python functions that are compiled: one for each distinct unit."
+)
 def command(
     spec: str,
     network: str | None,
@@ -28,18 +31,26 @@ def command(
     form: Literal["table", "json", "md", "csv"],
     *,
     expanded: bool,
+    lowered: bool,
 ) -> None:
     """Print a network as the table of its paper would.
 
     Stages with their blocks, output sizes, parameters, multiply-adds and survival probabilities; totals, depth by
     three conventions, links.
     """
+    if expanded and lowered:
+        raise click.UsageError("--expanded prints .res, --lowered prints Python: one of them")
     program = read_spec(spec)
     graph = program.graph(network or program.preferred, params)
     if expanded:
         from resdsl.emit.res import print_res
 
         click.echo(print_res(graph), nl=False)
+        return
+    if lowered:
+        from resdsl.emit.lowered.file import emit
+
+        click.echo(emit(graph), nl=False)
         return
     from resdsl.cli.summary import summarise
     from resdsl.cli.summary_form import FORMS

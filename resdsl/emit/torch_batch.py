@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import cast
 
 import torch
@@ -20,14 +21,33 @@ def run_batch(model: nn.Module, sample: Shape, size: int) -> tuple[tuple[int, ..
     was_training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), _memory_for(size):
             return tuple(tuple(tensor.shape) for tensor in _tensors(model(torch.randn(size, *sample.dims))))
+    finally:
+        model.train(was_training)
+
+
+def train_batch(model: nn.Module, sample: Shape, size: int) -> None:
+    """Runs a module in training mode, forward and backward; its weights stay, its running statistics move.
+
+    Raises:
+        MemoryError: where the batch does not fit.
+    """
+    model.train()
+    with _memory_for(size):
+        loss = sum(tensor.square().mean() for tensor in _tensors(model(torch.randn(size, *sample.dims))))
+        cast("Tensor", loss).backward()  # pyright: ignore[reportUnknownMemberType]
+    model.zero_grad()
+
+
+@contextmanager
+def _memory_for(size: int) -> Generator[None]:
+    try:
+        yield
     except RuntimeError as error:
         if "allocate memory" not in str(error) and "out of memory" not in str(error):
             raise
         raise MemoryError(f"a batch of {size} does not fit in memory") from error
-    finally:
-        model.train(was_training)
 
 
 def _tensors(output: object) -> Iterable[Tensor]:

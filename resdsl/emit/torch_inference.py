@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from resdsl.emit.python.folded import emit_folded
 from resdsl.emit.torch import build, graph_of, import_text
+from resdsl.emit.torch_cpp import cpp_compiler
 from resdsl.ir.graph import Graph
 from resdsl.passes.fold import fold
 from resdsl.record import evolve
@@ -98,10 +99,6 @@ class Inference(nn.Module):
         with tempfile.TemporaryDirectory(prefix="resdsl-") as folder:
             path = _compile_ahead(self, x, Path(folder), any_batch=any_batch)
             return path.read_bytes()
-
-
-class CompilerError(Exception):
-    """There is no C++ compiler, or it failed; the message is one line."""
 
 
 def for_inference(
@@ -218,25 +215,18 @@ class _Ahead:
 
 def _compile_ahead(model: Inference, x: Tensor, folder: Path, *, any_batch: bool) -> Path:
     """The AOTInductor package of a network for inputs like x."""
-    from torch._inductor.exc import CppCompileError, InductorError
-
-    _find_compiler()
     batch = torch.export.Dim("batch") if any_batch else None
     example = torch.cat([x, x]) if any_batch and len(x) < _FEWEST else x  # export takes a batch of 1 for a constant
     own: dict[str, Any] = model.__dict__
     compiled = own.pop("_compiled_call_impl", None)  # what is traced is the network itself
     try:
-        with torch.no_grad():
+        with torch.no_grad(), cpp_compiler():
             program = torch.export.export(model, (example,), dynamic_shapes=({0: batch},) if batch else None)
             path = torch._inductor.aoti_compile_and_package(
                 program,
                 package_path=str(folder / "net.pt2"),
                 inductor_configs={"freezing": True, "aot_inductor.metadata": _metadata(model, x, any_batch=any_batch)},
             )
-    except (CppCompileError, InductorError) as error:
-        if isinstance(getattr(error, "inner_exception", error), CppCompileError):
-            raise CompilerError(f"the C++ compiler fails: {_first_error(str(error))}") from error
-        raise
     finally:
         if compiled is not None:
             own["_compiled_call_impl"] = compiled
@@ -252,23 +242,6 @@ def _metadata(model: Inference, x: Tensor, *, any_batch: bool) -> dict[str, str]
         "input_dtype": str(x.dtype).removeprefix("torch."),
         "dtype": str(model.dtype).removeprefix("torch."),
     }
-
-
-def _find_compiler() -> None:
-    from torch._inductor.cpp_builder import get_cpp_compiler
-    from torch._inductor.exc import InvalidCxxCompiler
-
-    try:
-        get_cpp_compiler()
-    except InvalidCxxCompiler as error:
-        message = "torch finds no C++ compiler that works: install g++ or clang++, or name one in CXX"
-        raise CompilerError(message) from error
-
-
-def _first_error(output: str) -> str:
-    """The line of a compiler's output that tells most."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return next((line for line in lines if "error:" in line), lines[-1])
 
 
 def _compile_with_graphs(model: Inference, *, dynamic: bool) -> Callable[[Tensor], Any]:

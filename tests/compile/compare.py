@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from resdsl.emit.torch_compiled.compile import runtime_of
+from resdsl.emit.torch_compiled.runtime import runtime_of
 
 FORWARD = 1e-12
 BACKWARD = 1e-9

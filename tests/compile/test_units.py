@@ -8,7 +8,7 @@ import torch
 
 from resdsl import load
 from resdsl.emit.torch import build
-from resdsl.emit.torch_compiled.compile import runtime_of
+from resdsl.emit.torch_compiled.runtime import runtime_of
 from tests.compile.compare import assert_compiled_equals_eager, n_functions
 from tests.reference.compare import batch, built
 

@@ -116,12 +116,6 @@ def read_bytes(size: str | int) -> int:
     return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
-def runtime_of(model: nn.Module) -> Runtime | None:
-    """What runs a network that was compiled by units; None where it was not."""
-    found = model.__dict__.get("_compiled_call_impl")
-    return found if isinstance(found, Runtime) else None
-
-
 def _runtime(model: nn.Module, graph: Graph, settings: Settings, *, zero_gradients: bool) -> Runtime:
     file = emit_lowered(graph)
     functions = vars(import_text(file.text, f"{graph.name}_lowered"))

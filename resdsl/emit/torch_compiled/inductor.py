@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 from torch._subclasses.fake_tensor import FakeTensorMode
+
+from resdsl.emit.torch_cpp import cpp_compiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """One graph that was made: how long that took, and whether the cache on disk had its machine code."""
+
+    seconds: float
+    is_cached: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """A compiled function.
 
@@ -87,7 +97,7 @@ class Compiled:
         saved: what the backward pass needs: the number of an input, or -1 - n for item n of what `forward` gives.
         overwritten: of these, by number, those that `backward` may overwrite: nobody else has them.
         output: what the result is like.
-        seconds: how long it took to compile, by `forward` and `backward`.
+        made: the graph of `forward`, then that of `backward`.
     """
 
     forward: Callable[[list[Any]], Sequence[Any]]
@@ -95,12 +105,7 @@ class Compiled:
     saved: tuple[int, ...]
     overwritten: tuple[int, ...]
     output: Like
-    seconds: Mapping[str, float]
-
-    @property
-    def n_graphs(self) -> int:
-        """How many graphs were compiled."""
-        return len(self.seconds)
+    made: tuple[Made, ...]
 
 
 def compile_function(wanted: Wanted) -> Compiled:
@@ -109,7 +114,7 @@ def compile_function(wanted: Wanted) -> Compiled:
     from torch._inductor import config
     from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-    start = time.perf_counter()
+    clock = _Clock()
     mode = FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True)
     with ExitStack() as stack:
         stack.enter_context(tracing(TracingContext(mode)))
@@ -117,8 +122,8 @@ def compile_function(wanted: Wanted) -> Compiled:
         with mode:
             inputs = [like.empty() for like in wanted.inputs]
         if not wanted.is_differentiated:
-            return _compile_forward(wanted, inputs, start)
-        return _compile_both(wanted, mode, inputs, start)
+            return _compile_forward(wanted, inputs, clock)
+        return _compile_both(wanted, mode, inputs, clock)
 
 
 def arranged(tensor: Tensor, memory_format: str) -> Tensor:
@@ -140,18 +145,38 @@ def _memory_format(tensor: Tensor, memory_format: str) -> torch.memory_format:
     return torch.contiguous_format
 
 
+class _Clock:
+    """Times one graph after the other."""
+
+    def __init__(self) -> None:
+        self.seconds, self.hits = self._now()
+
+    def lap(self) -> Made:
+        """The graph that was made since the last one."""
+        seconds, hits = self._now()
+        made = Made(seconds - self.seconds, hits > self.hits)
+        self.seconds, self.hits = seconds, hits
+        return made
+
+    @staticmethod
+    def _now() -> tuple[float, int]:
+        from torch._dynamo.utils import counters
+
+        return time.perf_counter(), counters["inductor"]["fxgraph_cache_hit"]
+
+
 # ---------------------------------------------------------------- tracing
 
 
-def _compile_forward(wanted: Wanted, inputs: list[Tensor], start: float) -> Compiled:
+def _compile_forward(wanted: Wanted, inputs: list[Tensor], clock: _Clock) -> Compiled:
     graph = _trace(wanted, inputs)
     result = _outputs(graph)[0].meta["val"]
     _write_updates(graph, wanted.updates)
     run = _compile(wanted, graph, visible=[0], is_inference=True)
-    return Compiled(run, None, (), (), Like.of(result, requires_grad=False), {"forward": time.perf_counter() - start})
+    return Compiled(run, None, (), (), Like.of(result, requires_grad=False), (clock.lap(),))
 
 
-def _compile_both(wanted: Wanted, mode: FakeTensorMode, inputs: list[Tensor], start: float) -> Compiled:
+def _compile_both(wanted: Wanted, mode: FakeTensorMode, inputs: list[Tensor], clock: _Clock) -> Compiled:
     from torch._functorch.partitioners import min_cut_rematerialization_partition
     from torch._guards import TracingContext
 
@@ -167,13 +192,12 @@ def _compile_both(wanted: Wanted, mode: FakeTensorMode, inputs: list[Tensor], st
     with TracingContext.report_output_strides() as strides:
         run_forward = _compile(wanted, forward, visible=[0])
     _lay_out_saved(backward, saved, strides, mode)
-    middle = time.perf_counter()
+    forward_made = clock.lap()
     visible = [n for n in range(wanted.n_values) if wanted.inputs[n].requires_grad]
     overwritten = tuple(number for number, source in enumerate(saved) if source < -1)
     with _may_overwrite(overwritten):
         run_backward = _compile(wanted, backward, visible=visible, is_backward=True)
-    seconds = {"forward": middle - start, "backward": time.perf_counter() - middle}
-    return Compiled(run_forward, run_backward, saved, overwritten, output, seconds)
+    return Compiled(run_forward, run_backward, saved, overwritten, output, (forward_made, clock.lap()))
 
 
 def _trace(wanted: Wanted, inputs: list[Tensor]) -> fx.GraphModule:
@@ -339,8 +363,10 @@ def _compile(
         graph.recompile()
     graph.graph.output_node().meta["user_visible_output_idxs"] = visible
     examples = [node.meta["val"] for node in graph.graph.find_nodes(op="placeholder")]
+    is_on_cpu = any(isinstance(example, Tensor) and example.device.type == "cpu" for example in examples)
     try:
-        compiled = compile_fx_inner(graph, examples, is_backward=is_backward, is_inference=is_inference)
+        with cpp_compiler() if is_on_cpu else nullcontext():
+            compiled = compile_fx_inner(graph, examples, is_backward=is_backward, is_inference=is_inference)
     except Exception as error:
         error.add_note(f"while compiling `{wanted.name}`, {'backward' if is_backward else 'forward'}")
         raise

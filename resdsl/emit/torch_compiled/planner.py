@@ -197,6 +197,8 @@ class Planner:
             return checkpoint_every(self.graph, settings.every, batch=batch, dtype=dtype)
         assert settings.memory is not None  # noqa: S101
         fixed = sum(tensor.numel() * tensor.element_size() * (1 + tensor.requires_grad) for tensor in moment.tensors)
+        if fixed >= settings.memory:
+            raise ValueError(f"weights and their gradients take {fixed:,} bytes already, of {settings.memory:,}")
         return checkpoint_within(self.graph, settings.memory - fixed, batch=batch, dtype=dtype)
 
     def _cut(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter, is_
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from resdsl.emit.lowered.file import LoweredFile
 from resdsl.emit.torch_compiled.binding import bind, modules_of
 from resdsl.emit.torch_compiled.execute import Frame, run_program
-from resdsl.emit.torch_compiled.inductor import Compiled, Wanted, arranged, autocast_type, compile_function
+from resdsl.emit.torch_compiled.inductor import Compiled, Made, Wanted, arranged, autocast_type, compile_function
 from resdsl.emit.torch_compiled.planner import Moment, Planner, Settings
 from resdsl.emit.torch_compiled.program import Program
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,13 @@ class Used:
 
     Attributes:
         name: the function's name.
-        is_differentiated: whether it has a backward pass; it is two graphs then.
-        seconds: how long it took to compile; 0 where another network of this process had the same function.
+        n_graphs: one, or two where it has a backward pass.
+        made: those that were made for this network; none where another one of this process had the same function.
     """
 
     name: str
-    is_differentiated: bool
-    seconds: float
+    n_graphs: int
+    made: tuple[Made, ...]
 
 
 class Installed:
@@ -92,6 +94,7 @@ class Runtime(Installed):
         self.settings = settings
         self.zero_gradients = zero_gradients
         self.used: dict[object, Used] = {}
+        self.announce: Callable[[str], object] = _same  # is told the name of each function before it is compiled
         self._programs: dict[object, Program] = {}
         self._tensors: list[Tensor] = []
         self._shapes: tuple[torch.Size, ...] = ()
@@ -114,8 +117,8 @@ class Runtime(Installed):
 
     @property
     def n_graphs(self) -> int:
-        """How many graphs it uses; a function with a backward pass is two."""
-        return sum(1 + used.is_differentiated for used in self.used.values())
+        """How many graphs it uses."""
+        return sum(used.n_graphs for used in self.used.values())
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -170,15 +173,21 @@ class Runtime(Installed):
     def _compile(self, wanted: Wanted, key: object) -> Compiled:
         is_new = key not in _COMPILED
         if is_new:
+            self.announce(wanted.name)
             _COMPILED[key] = compile_function(wanted)
         compiled = _COMPILED[key]
         if key not in self.used:
-            seconds = sum(compiled.seconds.values()) if is_new else 0.0
-            self.used[key] = Used(wanted.name, compiled.backward is not None, seconds)
+            self.used[key] = Used(wanted.name, len(compiled.made), compiled.made if is_new else ())
         return compiled
 
 
-def _same(x: Tensor) -> Tensor:
+def runtime_of(model: nn.Module) -> Runtime | None:
+    """What runs a network that was compiled by units; None where it was not."""
+    found = model.__dict__.get("_compiled_call_impl")
+    return found if isinstance(found, Runtime) else None
+
+
+def _same(x: T) -> T:
     return x
 
 
