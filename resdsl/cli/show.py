@@ -21,9 +21,7 @@ from resdsl.cli.specs import read_spec
     help="The form of the output.",
 )
 @click.option("--expanded", is_flag=True, help="Print the network in .res instead, all names and defaults resolved.")
-@click.option(
-    "--lowered", is_flag=True, help="Print the Python functions that are compiled: one for each distinct unit."
-)
+@click.option("--lowered", is_flag=True, help="Print the Python functions that are compiled, one a distinct unit.")
 def command(
     spec: str,
     network: str | None,

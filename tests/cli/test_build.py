@@ -183,7 +183,7 @@ def test_activations_are_computed_again_where_that_is_asked_for(run, spec: Path)
         (("--checkpoint", "2"), "`2` is no policy: write `every=4`"),
         (("--memory", "lots"), "`lots` is no amount of memory"),
         (("--memory", "10KiB"), "weights and their gradients take"),
-        (("--memory", "1MiB"), "need at least"),
+        (("--memory", "2MiB", "--batch", "64"), "need at least"),
         (("--strategy", "graph", "--memory", "1GiB"), "`memory` belongs to the strategy `units`"),
     ],
 )

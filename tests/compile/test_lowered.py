@@ -41,7 +41,7 @@ def test_the_printed_functions_compute_the_network(name, params):
         result = function(*values, *given, training=False, batch_statistics=False, **scale)
         return result[0] if isinstance(result, tuple) else result
 
-    def skip(function, dropped, place, *values):
+    def skip(function, _dropped, place, *values):
         return call(function, place, *values, scale=next(survival))
 
     given = [call, skip] if "skip" in inspect.signature(scope["network"]).parameters else [call]
