@@ -53,8 +53,9 @@ def unknown_definition(
         return mistake(Code.NAME_KIND, wanted + bound, span, notes=notes, help=help)
     for other in KINDS:
         if module.find(other, name) or (other == "layer" and name in OPS):
-            help = _HOMES[other].format(name)
-            return mistake(Code.NAME_KIND, wanted + a(other), span, help=help)
+            uses = use_fixes(kind, name, module)
+            help = f"{_bringing(uses)} brings {a(kind)} of this name" if uses else _HOMES[other].format(name)
+            return mistake(Code.NAME_KIND, wanted + a(other), span, help=help, fixes=uses)
     if module.may_have_lost(name):
         return Echo()
     message = f"there is no {in_words(kind)} named `{name}`"
@@ -74,9 +75,12 @@ def unknown_definition(
 def _defined_elsewhere(raised: Mistake, uses: tuple[Fix, ...]) -> Mistake:
     """The same, with the library's files that have exactly this name: what looks like it is then a guess."""
     guesses = tuple(evolve(fix, sure=False) for fix in raised.diagnostic.fixes)
-    files = " or ".join(f"`{fix.text.strip().splitlines()[-1]}`" for fix in uses[:2])
-    help = f"{files} brings it" if not guesses else f"{files} brings it; or {raised.diagnostic.help}"
+    help = f"{_bringing(uses)} brings it" + (f"; or {raised.diagnostic.help}" if guesses else "")
     return Mistake(evolve(raised.diagnostic, help=help, fixes=(*uses, *guesses)))
+
+
+def _bringing(uses: tuple[Fix, ...]) -> str:
+    return " or ".join(f"`{fix.text.strip().splitlines()[-1]}`" for fix in uses[:2])
 
 
 def unknown_value(
