@@ -77,7 +77,7 @@ def test_several_networks_of_a_view_of_one_stand_below_each_other() -> None:
 
 
 def test_survival_is_a_number_and_a_bar_never_opacity() -> None:
-    for view in ("overview", "blocks", "compare", "diff"):
+    for view in VIEWS:
         shaded = draw([DEEP, DEEP] if view in {"compare", "diff"} else DEEP, view, shade="survival")
         assert any(isinstance(shape, Area) and shape.ink.startswith("bar") for shape in shaded.scene.shapes())
         assert "p 0.83" in shaded.svg

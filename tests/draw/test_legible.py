@@ -64,10 +64,10 @@ def test_a_strip_is_legible_and_as_wide_as_is_asked_for(graph: Graph) -> None:
 
 
 @settings(hundred, max_examples=50)
-@given(graphs())
-def test_a_table_is_legible_and_fits_a_page(graph: Graph) -> None:
+@given(graphs(), st.booleans())
+def test_a_table_is_legible_and_fits_a_page(graph: Graph, shade: bool) -> None:
     for several in ([graph], [graph] * 5):
-        scene = lay_table(several)
+        scene = lay_table(several, shade=shade)
         assert not [*texts(scene)]
         assert (scene.width <= 1000, scene.height <= 1400) == (True, True)
 
@@ -113,15 +113,15 @@ def test_scattered_changes_are_legible_and_fit_a_page(graph: Graph, every: int) 
 
 
 @settings(hundred, max_examples=30)
-@given(graphs(max_blocks=8), st.sampled_from([320.0, 600.0, 1100.0]))
-def test_the_inside_of_units_is_legible(graph: Graph, width: float) -> None:
-    assert not [*faults(lay_unit(graph, width=width))]
+@given(graphs(max_blocks=8), st.sampled_from([320.0, 600.0, 1100.0]), st.booleans())
+def test_the_inside_of_units_is_legible(graph: Graph, width: float, shade: bool) -> None:
+    assert not [*faults(lay_unit(graph, width=width, shade=shade))]
 
 
 @settings(hundred, max_examples=30)
-@given(graphs(max_blocks=8), st.sampled_from([320.0, 600.0, 1100.0]))
-def test_all_layers_are_legible(graph: Graph, width: float) -> None:
-    assert not [*faults(lay_layers(graph, width=width))]
+@given(graphs(max_blocks=8), st.sampled_from([320.0, 600.0, 1100.0]), st.booleans())
+def test_all_layers_are_legible(graph: Graph, width: float, shade: bool) -> None:
+    assert not [*faults(lay_layers(graph, width=width, shade=shade))]
 
 
 @cache

@@ -20,10 +20,14 @@ from resdsl.record import record
 
 @record
 class Matrix:
-    """Layers in brackets, and how often: `[3×3, 64; 3×3, 64] × 3`; without brackets where `count` is 0."""
+    """Layers in brackets, and how often: `[3×3, 64; 3×3, 64] × 3`; without brackets where `count` is 0.
+
+    With `survivals`, the words are about these, and a picture has a bar of them below.
+    """
 
     layers: tuple[str, ...]
     count: int = 0
+    survivals: tuple[float, ...] = ()
 
 
 Cell = tuple[Matrix, ...]
@@ -88,7 +92,7 @@ def _cell(net: Net, part: Chain | Stage | None, runs: Mapping[str, tuple[Run, ..
         matrices = [*matrices[:2], Matrix((f"… {len(matrices) - 3} more kinds",)), matrices[-1]]
     kept = [step.survival for step in steps if step.survival is not None]
     if shade and kept:
-        matrices.append(Matrix((probability_words(kept[0], kept[-1]),)))
+        matrices.append(Matrix((probability_words(kept[0], kept[-1]),), survivals=tuple(kept)))
     return tuple(matrices)
 
 

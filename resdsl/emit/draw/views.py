@@ -72,11 +72,11 @@ def _lay_one(graph: Graph, choice: Choice) -> Scene:
             from resdsl.emit.draw.layout.strip import lay_strip
 
             return lay_strip(graph, width=choice.width or STRIP_WIDTH)
-        case "unit":
+        case "unit" if graph.blocks:
             from resdsl.emit.draw.layout.unit import lay_unit
 
             return lay_unit(graph, shade=choice.shade, width=choice.width or PANELS_WIDTH)
-        case "layers":
+        case "layers" | "unit":
             from resdsl.emit.draw.layout.layers import lay_layers
 
             return lay_layers(graph, shade=choice.shade, only=choice.only, width=choice.width or PANELS_WIDTH)

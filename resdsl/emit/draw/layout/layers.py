@@ -49,10 +49,11 @@ def _panel(reading: Reading, section: Section, unit: Unit, steps: list[int], key
             f"{kind_words(unit.definition)} · {kind_words(unit.shortcut)}",
             cost,
         ]
-    kept = [p for p in (graph.steps[step].survival for step in steps) if p is not None]
+    kept = tuple(p for p in (graph.steps[step].survival for step in steps) if p is not None)
     if kept and shade:
         lines.append(probability_words(kept[0], kept[-1]))
     tip = (lines[0], unit.doc, unit.cite)
     panel = lay_panel(unit, key, layer_words, shapes=True)
     told = reading.lines_of(graph.steps[step] for step in steps)
-    return Captioned(key, panel, tuple(map(clean, lines)), tuple(clean(line) for line in tip if line), told)
+    shown = tuple(clean(line) for line in tip if line)
+    return Captioned(key, panel, tuple(map(clean, lines)), shown, told, survivals=kept if shade else ())

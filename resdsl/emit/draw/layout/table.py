@@ -6,13 +6,19 @@ from collections.abc import Sequence
 
 from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.layout.heading import MARGIN
+from resdsl.emit.draw.layout.rows import survival_bar
 from resdsl.emit.draw.metrics import broken, shortened, text_width
 from resdsl.emit.draw.scene import Item, Path, Scene, Text
 from resdsl.emit.draw.tabulate import Cell, Matrix, Table, tabulate
+from resdsl.emit.draw.theme import stage_ink
 from resdsl.emit.draw.wording import plural
 from resdsl.ir.graph import Graph
+from resdsl.record import evolve
 
 SIZE, LINE, PAD, BRACKET = 11.0, 15.0, 10.0, 5.0
+BAR = Rect(0, 1, 70, 8)
+"""A bar of survival, from the end of the words above it."""
+
 MAX_WIDTH = 1000.0
 WIDEST = (1000.0, 180.0, 150.0, 120.0, 96.0, 80.0)
 """How wide the words of a column may be, in the order in which these are tried."""
@@ -43,7 +49,7 @@ def _narrow_matrix(matrix: Matrix, width: float) -> Matrix:
     if matrix.count:
         room = width - 2 * BRACKET - 10 - _text(f"× {matrix.count}")
         return Matrix(tuple(_cut(layer, room) for layer in matrix.layers), matrix.count)
-    return Matrix(tuple(line for layer in matrix.layers for line in broken(layer, SIZE, width)))
+    return evolve(matrix, layers=tuple(line for layer in matrix.layers for line in broken(layer, SIZE, width)))
 
 
 def _cut(words: str, width: float, *, bold: bool = False) -> str:
@@ -85,14 +91,14 @@ class _Page:
         return self._cells(y, [(cell,) for cell in cells], bold=bold)
 
     def _cells(self, y: float, cells: Sequence[Cell], *, bold: bool = False) -> float:
-        heights = [sum(len(m.layers) * LINE for m in cell) + 5 * max(0, len(cell) - 1) for cell in cells]
+        heights = [sum(map(_matrix_height, cell)) + 5 * max(0, len(cell) - 1) for cell in cells]
         height = max(heights) + 10
         x = MARGIN
         for width, cell, own in zip(self._widths, cells, heights, strict=True):
             at = y + (height - own) / 2
             for matrix in cell:
                 self._matrix(matrix, x + width / 2, at, bold=bold)
-                at += len(matrix.layers) * LINE + 5
+                at += _matrix_height(matrix) + 5
             x += width
         return y + height
 
@@ -105,6 +111,9 @@ class _Page:
         for number, layer in enumerate(matrix.layers):
             room = Rect(middle - inner / 2, y + number * LINE, inner, LINE)
             self._items.append(Text(middle, y + number * LINE + 11, layer, SIZE, "middle", bold, room=room))
+        if matrix.survivals:
+            track = Rect(x - BAR.width / 2, y + height + BAR.y, BAR.width, BAR.height)
+            self._items += survival_bar(matrix.survivals, track, stage_ink(1))
         if not factor:
             return
         right = left + inner + 2 * BRACKET
@@ -126,6 +135,11 @@ def _cell_width(cell: Cell) -> float:
     return max((_matrix_width(matrix) for matrix in cell), default=0)
 
 
+def _matrix_height(matrix: Matrix) -> float:
+    return len(matrix.layers) * LINE + (BAR.bottom if matrix.survivals else 0)
+
+
 def _matrix_width(matrix: Matrix) -> float:
     inner = max(_text(layer) for layer in matrix.layers)
+    inner = max(inner, BAR.width) if matrix.survivals else inner
     return inner + (2 * BRACKET + 10 + _text(f"× {matrix.count}") if matrix.count else 0)

@@ -10,10 +10,12 @@ from resdsl.emit.draw.geometry import Rect
 from resdsl.emit.draw.kinds import UnitKind, places_words, unit_kinds
 from resdsl.emit.draw.layout.heading import MARGIN, heading
 from resdsl.emit.draw.layout.panel import Panel, lay_panel
+from resdsl.emit.draw.layout.rows import survival_bar
 from resdsl.emit.draw.metrics import line_height, shortened, text_width
 from resdsl.emit.draw.reading import Reading
 from resdsl.emit.draw.scene import Card, Group, Item, Scene, Text, moved_item
 from resdsl.emit.draw.telling import describe
+from resdsl.emit.draw.theme import stage_ink
 from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Net
 from resdsl.emit.draw.wording import clean, kind_of_layer, kind_words, layer_words, plural, probability_words
@@ -21,17 +23,35 @@ from resdsl.ir.graph import Graph
 from resdsl.record import record
 
 GAP, PAD = 18.0, 12.0
+BAR = Rect(0, 1, 90, 8)
+"""A bar of survival, from the end of the text above it."""
 
 
 @record
 class Captioned:
-    """A panel with what stands above it, bold line first, what to tell about it, and the lines of the spec about it."""
+    """A panel with what stands above it.
+
+    Attributes:
+        key: its own, unique in the picture.
+        panel: the layers.
+        lines: of text above it, the first bold.
+        tip: what to tell about it.
+        spec_lines: the lines of the spec about it.
+        survivals: p_l of the blocks that it stands for, where they are to be shown.
+    """
 
     key: str
     panel: Panel
     lines: tuple[str, ...]
     tip: tuple[str, ...] = ()
     spec_lines: tuple[int, ...] = ()
+    survivals: tuple[float, ...] = ()
+
+    @property
+    def head(self) -> float:
+        """The height of what stands above the panel."""
+        text = sum(line_height(11 if n == 0 else 9.5) for n in range(len(self.lines)))
+        return text + (BAR.bottom if self.survivals else 0)
 
     @property
     def width(self) -> float:
@@ -41,7 +61,7 @@ class Captioned:
 
 
 def lay_unit(graph: Graph, *, shade: bool = False, width: float = 1100.0) -> Scene:
-    """One panel for each kind of block; a chain is drawn where the network has no block."""
+    """One panel for each kind of block."""
     reading = Reading(graph)
     kinds = unit_kinds(graph)
     panels = [_panel(reading, kind, _letter(kind, len(kinds)), shade=shade) for kind in kinds]
@@ -69,9 +89,7 @@ def lay_panels(panels: Sequence[Captioned], net: Net, width: float) -> Scene:
 
 
 def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: float) -> float:
-    head = max(
-        (sum(line_height(11 if n == 0 else 9.5) for n in range(len(panel.lines))) for _, panel in line), default=0
-    )
+    head = max((panel.head for _, panel in line), default=0)
     height = max((panel.panel.height for _, panel in line), default=0) + head + 3 * PAD
     for x, panel in line:
         card = Rect(x, y, panel.width, height)
@@ -84,6 +102,9 @@ def _draw_line(items: list[Item], line: Sequence[tuple[float, Captioned]], y: fl
             shown = shortened(words, size, room.width, bold=bold)
             ink = "muted" if number else "text"
             shapes.append(Text(card.center[0], at - 3, shown, size, "middle", bold, ink=ink, room=room))
+        if panel.survivals:
+            track = Rect(card.center[0] - BAR.width / 2, at + BAR.y, BAR.width, BAR.height)
+            shapes += survival_bar(panel.survivals, track, stage_ink(1))
         left = x + (card.width - panel.panel.width) / 2
         shapes += (moved_item(item, left, y + head + 2 * PAD) for item in panel.panel.items)
         items.append(Group(panel.key, tuple(shapes), panel.tip, panel.spec_lines))
@@ -104,10 +125,12 @@ def _panel(reading: Reading, kind: UnitKind, letter: str, *, shade: bool) -> Cap
     lines = [f"{letter}{kind_words(unit.definition)}", f"{kind_words(unit.shortcut)}{arrives}"]
     lines.append(places if len(kind.steps) == 1 else plural(len(kind.steps), "block"))
     kept = [graph.steps[step].survival for step in kind.steps]
-    known = [p for p in kept if p is not None]
+    known = tuple(p for p in kept if p is not None)
     if known and shade:
-        lines.append(probability_words(max(known), min(known)))
+        lines.append(probability_words(known[0], known[-1]))
     tip = [unit.definition, places, *([unit.doc] if unit.doc else []), *([unit.cite] if unit.cite else [])]
     placed = reading.lines_of(graph.steps[step] for step in kind.steps)
     told = tuple(sorted({*placed, *reading.lines(unit.span)}))
-    return Captioned(key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)), told)
+    return Captioned(
+        key, panel, tuple(map(clean, lines)), tuple(map(clean, tip)), told, survivals=known if shade else ()
+    )
