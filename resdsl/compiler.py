@@ -19,7 +19,7 @@ from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.network import Elaborated, elaborate, look_further
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.recipe import read_choice
-from resdsl.elaborate.scope import Scope, Value
+from resdsl.elaborate.scope import Poison, Scope, Value
 from resdsl.elaborate.statements import evaluate_given
 from resdsl.elaborate.told import Told
 from resdsl.elaborate.values import read_value
@@ -217,8 +217,7 @@ class ReadProgram:
             told = self._told(found)
             if told is not None:
                 raise ResError(told if self.mistakes else self._with_further(found, params, told))
-            values = evaluate_given(choice, found, Scope(self.module)) if choice is not None else {}
-            values |= {name: read_value(found, name, value) for name, value in params.items()}
+            values = self._values(found, params, choice, problems)
             try:
                 elaborated = elaborate(found, values, problems, limits=self.limits)
             except ResError as error:
@@ -270,6 +269,20 @@ class ReadProgram:
         bases = {definition.base.name for definition in definitions if isinstance(definition, ast.Derived)}
         return [d.name for d in definitions if d.name not in bases or all(p.default is not None for p in d.parameters)]
 
+    def _values(
+        self, found: Found, params: Mapping[str, Given], choice: ast.Reference | None, problems: Problems
+    ) -> dict[str, Value]:
+        """The values of a network's parameters. Raises ResError where one cannot be read."""
+        n_before = len(problems.errors)
+        given = evaluate_given(choice, found, Scope(self.module), problems) if choice is not None else {}
+        values = {name: value for name, value in given.items() if not isinstance(value, Poison)}
+        for name, value in params.items():
+            with problems.collect():
+                values[name] = read_value(found, name, value)
+        if len(problems.errors) > n_before:
+            raise ResError(problems.errors)
+        return values
+
     def _told(self, found: Found) -> tuple[Diagnostic, ...] | None:
         """What is wrong with the names that a network needs, or with the text; empty where that is told elsewhere.
 
@@ -291,7 +304,7 @@ class ReadProgram:
         already = Told(told)
         if self.names.resolve(found).outline.whole and already.leaves_statements(found):
             with problems.collect():
-                values = {name: read_value(found, name, value) for name, value in params.items()}
+                values = self._values(found, params, None, problems)
                 further = look_further(found, values, already, self.limits)
                 problems.add_unless_told(_with_derivation(diagnostic, found) for diagnostic in further.errors)
         return problems.errors

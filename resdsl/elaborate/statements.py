@@ -10,9 +10,9 @@ from resdsl.elaborate.arguments import ParameterPlacer
 from resdsl.elaborate.bind import Dynamic, check_range, check_type, close
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import Problems, mistake, sure
+from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
-from resdsl.elaborate.scope import POISON, Scope, Value, describe
+from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe
 from resdsl.elaborate.told import NOTHING, Told
 from resdsl.record import field, state
 from resdsl.source import Span
@@ -62,9 +62,9 @@ class Statements:
 def gather(found: Found, values: Mapping[str, Value], problems: Problems, told: Told = NOTHING) -> Statements:
     """The statements of a network whose parameters have these values.
 
-    Raises Mistake where a value fits no parameter; mistakes within the statements go to `problems`.
+    Mistakes in values and within the statements go to `problems`. Raises Mistake where a base network is not there.
     """
-    _check_names(values, found)
+    _check_names(values, found, problems)
     statements = Statements(found.module, told=told)
     scope = _gather(found, values, statements, problems)
     statements.conditions.settle(scope, problems)
@@ -85,7 +85,7 @@ def open_parameters(found: Found) -> tuple[ast.Parameter, ...]:
     return (*own, *(parameter for parameter in base if parameter.name not in taken))
 
 
-def _check_names(values: Mapping[str, Value], found: Found) -> None:
+def _check_names(values: Mapping[str, Value], found: Found, problems: Problems) -> None:
     names = [parameter.name for parameter in open_parameters(found)]
     for name in values:
         if name not in names:
@@ -93,22 +93,32 @@ def _check_names(values: Mapping[str, Value], found: Found) -> None:
             known = f"its parameters: {', '.join(names)}" if names else "it has none"
             message = f"the network `{found.definition.name}` has no parameter `{name}`"
             help = f"did you mean `{near}`?" if near else known
-            raise mistake(Code.ARGUMENT_UNKNOWN, message, found.definition.name_span, help=help)
+            unknown = mistake(Code.ARGUMENT_UNKNOWN, message, found.definition.name_span, help=help)
+            problems.add(unknown.diagnostic)
 
 
-def _bind_values(found: Found, values: Mapping[str, Value]) -> Scope:
-    definition = found.definition
+def _bind_values(found: Found, values: Mapping[str, Value | Poison], told: Told, problems: Problems) -> Scope:
+    """The scope of a network's parameters; one whose value does not fit has none."""
     scope = Scope(found.module)
-    for parameter in definition.parameters:
-        if parameter.name in values:
-            scope.names[parameter.name] = _take_value(parameter, values[parameter.name], scope)
-        elif parameter.default is not None:
-            scope.names[parameter.name] = _default(parameter, parameter.default, scope)
-        else:
-            message = f"the network `{definition.name}` needs a value for `{parameter.name}`"
-            help = f"give it a default, or set it: `-p {parameter.name}=…`, `load(…, {parameter.name}=…)`"
-            raise mistake(Code.ARGUMENT_MISSING, message, parameter.span, help=help)
+    for parameter in found.definition.parameters:
+        scope.names[parameter.name] = POISON
+        with problems.collect():
+            told.heed(parameter)
+            scope.names[parameter.name] = _value(parameter, values, scope, found)
     return scope
+
+
+def _value(parameter: ast.Parameter, values: Mapping[str, Value | Poison], scope: Scope, found: Found) -> Value:
+    value = values.get(parameter.name)
+    if isinstance(value, Poison):
+        raise Echo
+    if value is not None:
+        return _take_value(parameter, value, scope)
+    if parameter.default is not None:
+        return _default(parameter, parameter.default, scope)
+    message = f"the network `{found.definition.name}` needs a value for `{parameter.name}`"
+    help = f"give it a default, or set it: `-p {parameter.name}=…`, `load(…, {parameter.name}=…)`"
+    raise mistake(Code.ARGUMENT_MISSING, message, parameter.span, help=help)
 
 
 def _default(parameter: ast.Parameter, expression: ast.Expression, scope: Scope) -> Value:
@@ -133,15 +143,16 @@ def _take_value(parameter: ast.Parameter, value: Value, scope: Scope) -> Value:
     return value
 
 
-def _gather(found: Found, values: Mapping[str, Value], statements: Statements, problems: Problems) -> Scope:
+def _gather(found: Found, values: Mapping[str, Value | Poison], statements: Statements, problems: Problems) -> Scope:
     """Adds the statements of a network, its base's before its own; gives the scope of its own."""
     definition = found.definition
-    scope = _bind_values(found, values)
+    scope = _bind_values(found, values, statements.told, problems)
     if isinstance(definition, ast.Derived):
         base = _base(definition, found)
         own = {parameter.name for parameter in definition.parameters}
         inherited = {name: value for name, value in values.items() if name not in own}
-        inner = _gather(base, inherited | evaluate_given(definition.base, base, scope), statements, problems)
+        given = evaluate_given(definition.base, base, scope, problems)
+        inner = _gather(base, inherited | given, statements, problems)
         statements.conditions.come_from(_given(definition.base, open_parameters(base)), inner, scope)
         statements.expects.clear()
         scope.parent = inner
@@ -153,18 +164,25 @@ def _gather(found: Found, values: Mapping[str, Value], statements: Statements, p
     return scope
 
 
-def evaluate_given(reference: ast.Reference, base: Found, scope: Scope) -> dict[str, Value]:
-    """The values of the parameters of a network that a reference to it gives arguments for."""
+def evaluate_given(
+    reference: ast.Reference, base: Found, scope: Scope, problems: Problems
+) -> dict[str, Value | Poison]:
+    """The values of the parameters of a network that a reference to it gives arguments for; none for wrong ones."""
     parameters = {parameter.name: parameter for parameter in open_parameters(base)}
-    values: dict[str, Value] = {}
+    values: dict[str, Value | Poison] = {}
     for name, expression in _given(reference, tuple(parameters.values())).items():
-        kind = parameters[name].type
-        if kind in ("block", "shortcut", "layer"):
-            values[name] = close(kind, expression, scope, Dynamic())
-        else:
-            values[name] = check_type(parameters[name], evaluate_value(expression, scope), expression.span)
-            check_range(parameters[name], values[name], expression.span, scope)
+        values[name] = POISON
+        with problems.collect():
+            values[name] = _given_value(parameters[name], expression, scope)
     return values
+
+
+def _given_value(parameter: ast.Parameter, expression: ast.Expression, scope: Scope) -> Value:
+    if parameter.type in ("block", "shortcut", "layer"):
+        return close(parameter.type, expression, scope, Dynamic())
+    value = check_type(parameter, evaluate_value(expression, scope), expression.span)
+    check_range(parameter, value, expression.span, scope)
+    return value
 
 
 def _given(reference: ast.Reference, parameters: tuple[ast.Parameter, ...]) -> dict[str, ast.Expression]:

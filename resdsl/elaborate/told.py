@@ -37,10 +37,10 @@ class Told:
         Not so where one stands twice, drops what is not there, or where the arguments of a base are wrong.
         """
         for definition in _lineage(found) if self.diagnostics else ():
-            statements = [s for s in definition.statements if not isinstance(s, ast.Drop)]
+            parts = [*definition.parameters, *(s for s in definition.statements if not isinstance(s, ast.Drop))]
             for told in self.diagnostics:
                 inside = told.span is not None and _holds(definition.span, told.span)
-                if inside and (told.code in _OF_STRUCTURE or not any(_holds(s.span, told.span) for s in statements)):
+                if inside and (told.code in _OF_STRUCTURE or not any(_holds(p.span, told.span) for p in parts)):
                     return False
         return bool(self.diagnostics)
 
