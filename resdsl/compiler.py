@@ -135,13 +135,16 @@ def for_inference(
 
     Raises:
         ResError: with everything that is wrong in a spec.
-        ValueError: where this process did not build the module, or the state dict is another network's.
+        ValueError: where the module is not one that `build` made, or the state dict is another network's.
     """
     from resdsl.emit import torch_inference
 
     if isinstance(model, str | Path | Graph | Mapping):
         return torch_inference.for_inference(load(model), trained, precision=precision)
-    return torch_inference.of_module(model, trained, precision=precision)
+    graph = torch_inference.built_graph(model)
+    if graph is None and isinstance(spec := getattr(model, "spec", None), str):
+        graph = load(spec)  # it was unpickled: it says itself what it is
+    return torch_inference.of_module(model, graph, trained, precision=precision)
 
 
 def check(path_or_text: str | Path, *, limits: Limits = DEFAULT) -> Checked:

@@ -139,21 +139,38 @@ def _told(error: Exception) -> str:
             return str(error).splitlines()[-1].strip()
 
 
+def built_graph(model: nn.Module) -> Graph | None:
+    """The graph that a module was built from in this process, if it was."""
+    try:
+        return graph_of(model)
+    except ValueError:
+        return None
+
+
 def of_module(
-    model: nn.Module, trained: Mapping[str, Tensor] | None = None, *, precision: Precision | torch.dtype = "fp32"
+    model: nn.Module,
+    graph: Graph | None = None,
+    trained: Mapping[str, Tensor] | None = None,
+    *,
+    precision: Precision | torch.dtype = "fp32",
 ) -> Inference:
-    """The same of a module that was built in this process: with its weights, its p_l and its device as they are now.
+    """The same of a module that `build` made: with its weights, its p_l and its device as they are now.
+
+    Args:
+        model: the module.
+        graph: what it was built from, where that was not in this process.
+        trained: other weights than its own.
+        precision: in what the folded network computes.
 
     Raises:
-        ValueError: where it was not built in this process, or the state dict is another network's.
+        ValueError: where nobody knows what it was built from, or the state dict is another network's.
     """
-    try:
-        graph = graph_of(model)
-    except ValueError:
-        message = f"`{type(model).__qualname__}` was not built in this process"
-        raise ValueError(f"{message}: `for_inference(SPEC, trained=model.state_dict())`") from None
+    known = graph or built_graph(model)
+    if known is None:
+        message = f"`{type(model).__qualname__}` was not built by resdsl"
+        raise ValueError(f"{message}: `for_inference(SPEC, trained=model.state_dict())`")
     state = model.state_dict() if trained is None else trained
-    return for_inference(_with_survival(graph, model), state, precision=precision)
+    return for_inference(_with_survival(known, model), state, precision=precision)
 
 
 def difference(fast: Inference | str, model: nn.Module, batch: int) -> float:
@@ -207,7 +224,7 @@ class _Ahead:
 
     def _compile(self, x: Tensor) -> Callable[[Tensor], Any]:
         if x.device.type == "cuda":
-            return _compile_with_graphs(self.model, dynamic=self.any_batch)
+            return _compile_with_graphs(self.model, x, dynamic=self.any_batch)
         with tempfile.TemporaryDirectory(prefix="resdsl-") as folder:
             path = _compile_ahead(self.model, x, Path(folder), any_batch=self.any_batch)
             return torch._inductor.aoti_load_package(str(path))
@@ -244,19 +261,16 @@ def _metadata(model: Inference, x: Tensor, *, any_batch: bool) -> dict[str, str]
     }
 
 
-def _compile_with_graphs(model: Inference, *, dynamic: bool) -> Callable[[Tensor], Any]:
-    """The network under torch.compile with CUDA graphs, its weights frozen."""
+def _compile_with_graphs(model: Inference, x: Tensor, *, dynamic: bool) -> Callable[[Tensor], Any]:
+    """The network under torch.compile with CUDA graphs, its weights frozen, compiled for x."""
     from torch._inductor import config
 
     mode = "max-autotune-no-cudagraphs" if dynamic else "max-autotune"
-    compiled = torch.compile(model.forward, mode=mode, fullgraph=True, dynamic=dynamic)
-
-    def run(x: Tensor) -> Any:
-        with config.patch(freezing=True):
-            given = compiled(x)
-        return given if dynamic else _cloned(given)  # the next run of a CUDA graph writes over what the last gave
-
-    return run
+    options: dict[str, Any] = {"mode": mode, "fullgraph": True, "dynamic": dynamic, "isolate_recompiles": True}
+    compiled: Callable[[Tensor], Any] = torch.compile(model.forward, **options)
+    with config.patch(freezing=True), torch.no_grad():
+        compiled(x)
+    return compiled if dynamic else lambda x: _cloned(compiled(x))  # the next run writes over what the last gave
 
 
 def _cloned(given: Any) -> Any:

@@ -13,7 +13,8 @@ import resdsl
 from resdsl import for_inference, load
 from resdsl.emit.extern import register, unregister
 from resdsl.emit.torch import build
-from resdsl.emit.torch_inference import CompilerError, Inference, difference
+from resdsl.emit.torch_cpp import CompilerError
+from resdsl.emit.torch_inference import Inference, difference
 from tests.emit.lent import Attention
 from tests.passes.trained import assert_same, images, outputs, trained
 
@@ -98,6 +99,21 @@ def test_it_copies_and_pickles():
         assert_same(outputs(other, x), outputs(fast, x), 0)
 
 
+def test_an_unpickled_module_says_itself_what_it_is(tmp_path):
+    model, x = single(load("resnet_cifar_sd", depth=8))
+    model.set_survival(0.5)
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    torch.save({"x": x, "y": outputs(model, x)[0]}, tmp_path / "given.pt")
+    program = """
+import pickle, torch, resdsl
+from pathlib import Path
+model, given = pickle.loads(Path("model.pkl").read_bytes()), torch.load("given.pt")
+y = resdsl.for_inference(model)(given["x"])
+assert (y - given["y"]).abs().max() <= 1e-5 * given["y"].abs().max()
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+
 def test_it_does_not_train():
     fast = for_inference(NET)
     assert fast.eval() is fast
@@ -121,7 +137,7 @@ def test_another_networks_state_dict_is_told_in_one_line(state, message):
 
 
 def test_a_module_from_elsewhere_is_told_what_does_instead():
-    with pytest.raises(ValueError, match="`Linear` was not built in this process: `for_inference\\(SPEC, trained="):
+    with pytest.raises(ValueError, match="`Linear` was not built by resdsl: `for_inference\\(SPEC, trained="):
         for_inference(nn.Linear(2, 2))
 
 
