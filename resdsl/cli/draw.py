@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -61,15 +62,17 @@ def command(  # noqa: PLR0913  one for each option
 
     Several SPECs make one picture. Without -o the picture is written beside the spec, and its path printed.
     """
+    chosen = partial(draw, view=view, shade=shade, only=only, unfold=unfold, width=width)
     if watch:
+        if output is not None or form is not None:
+            raise click.UsageError("`--watch` serves a page and writes no file: leave out -o and --format")
         from resdsl.cli.draw_server import serve
 
-        serve(specs, network, params, open_page=open_page)
+        serve(specs, network, params, partial(chosen, theme="auto" if theme == "light" else theme), open_page=open_page)
         return
     target, form = _target(output, form)
     try:
-        graphs = read_graphs(specs, network, params)
-        drawing = draw(graphs, view, shade=shade, theme=theme, only=only, unfold=unfold, width=width)
+        drawing = chosen(read_graphs(specs, network, params), theme=theme)
         if form == "dot" and layout == "auto":
             from resdsl.emit.draw.writers.structure import write_auto_dot
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from resdsl.cli.draw import read_graphs
 from resdsl.diagnostics import Diagnostic, ResError, render
-from resdsl.emit.draw import DrawingError, draw
+from resdsl.emit.draw import Drawing, DrawingError
 from resdsl.emit.draw.writers.html import write_html
 from resdsl.emit.draw.writers.trouble import Wrong, write_trouble
+from resdsl.ir.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,15 @@ class NoPage:
     version: str
 
 
-def make_page(specs: tuple[str, ...], network: str | None, params: dict[str, str]) -> Page | NoPage:
+Draw = Callable[[Sequence[Graph]], Drawing]
+"""Makes a picture of networks in the way that was asked for."""
+
+
+def make_page(specs: tuple[str, ...], network: str | None, params: dict[str, str], draw: Draw) -> Page | NoPage:
     """Reads the files and draws all views; a mistake in them is a NoPage, never an exception."""
     try:
         graphs = read_graphs(specs, network, params)
-        drawing = draw(graphs, theme="auto")
+        drawing = draw(graphs)
     except ResError as error:
         return _no_page(error, specs)
     except DrawingError as error:

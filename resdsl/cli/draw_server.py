@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from resdsl.cli.draw_page import NoPage, Page, make_page, watched_files
+from resdsl.cli.draw_page import Draw, NoPage, Page, make_page, watched_files
 
 LOOK_EVERY = 0.3
 """Seconds between two looks at the files."""
@@ -22,10 +22,16 @@ ANSWER_AFTER = 20.0
 
 
 def serve(
-    specs: tuple[str, ...], network: str | None, params: dict[str, str], *, open_page: bool, port: int = 0
+    specs: tuple[str, ...],
+    network: str | None,
+    params: dict[str, str],
+    draw: Draw,
+    *,
+    open_page: bool,
+    port: int = 0,
 ) -> None:
     """Serves until Ctrl-C; prints the address, and opens it if wanted."""
-    show = Show(specs, network, params)
+    show = Show(specs, network, params, draw)
     server = make_server(show, port)
     address = f"http://127.0.0.1:{server.server_address[1]}/"
     click.echo(f"{address}  (Ctrl-C ends)")
@@ -48,11 +54,13 @@ class Show:
         specs: the files or names.
         network: which network of them.
         params: its parameters.
+        draw: makes the picture that the page opens with.
     """
 
     specs: tuple[str, ...]
     network: str | None
     params: dict[str, str]
+    draw: Draw
     page: Page | NoPage = field(init=False)
     last: Page | None = field(init=False, default=None)
     _seen: str = field(init=False, default="")
@@ -60,17 +68,17 @@ class Show:
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.draw()
+        self.redraw()
 
     @property
     def version(self) -> str:
         """Differs whenever there is something new to show."""
         return self.page.version
 
-    def draw(self) -> None:
+    def redraw(self) -> None:
         """Draws the page as the files are now."""
         self._seen = self._stamp()  # before they are read: what is saved meanwhile is drawn next
-        page = make_page(self.specs, self.network, self.params)
+        page = make_page(self.specs, self.network, self.params, self.draw)
         with self._changed:
             self.page = page
             self.last = page if isinstance(page, Page) else self.last
@@ -80,7 +88,7 @@ class Show:
         """Draws again whenever a file changes, until `stop`."""
         while not self._stopped.wait(LOOK_EVERY):
             if self._stamp() != self._seen:
-                self.draw()
+                self.redraw()
 
     def stop(self) -> None:
         """Ends `watch`."""

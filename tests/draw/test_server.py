@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from click.testing import CliRunner
 
+from resdsl.cli.app import cli
 from resdsl.cli.draw_server import Show, make_server
+from resdsl.emit.draw import draw
 
 SPEC = """res 1
 use "std.res"
@@ -29,7 +34,7 @@ class Served:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.show = Show((str(file),), None, {})
+        self.show = Show((str(file),), None, {}, partial(draw, view="blocks", theme="auto"))
         self.server = make_server(self.show, 0)
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
         for target in (self.server.serve_forever, self.show.watch):
@@ -61,6 +66,18 @@ def test_the_page_shows_the_network_and_may_ask_only_its_own_server(served: Serv
     assert "stage s1: 3 blocks" in page
     assert "connect-src 'self'" in page
     assert "default-src 'none'" in page
+
+
+def test_the_page_opens_with_the_view_that_was_asked_for(served: Served) -> None:
+    first = re.search(r'role="tab" id="tab-(\w+)"', served.get("/"))
+    assert first
+    assert first[1] == "blocks"
+
+
+def test_a_page_is_served_and_written_nowhere() -> None:
+    done = CliRunner().invoke(cli, ["draw", "ror3", "--watch", "-o", "net.svg"])
+    assert done.exit_code == 2
+    assert "leave out -o and --format" in done.output
 
 
 def test_a_saved_file_is_drawn_anew(served: Served) -> None:
