@@ -19,7 +19,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "keys": "List the weights of a network by a scheme's names, or tell what of a checkpoint fits it.",
         "convert": "Write the weights of a checkpoint under another scheme's names.",
         "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",
-        "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost.",
+        "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost, weights.",
         "new": "Write a spec to start from: of a library network, or by questions.",
         "import": "Read a model of torchvision, timm or pytorchcv back as a spec, and prove that it is the same.",
         "lsp": "Serve an editor: diagnostics, hovers, completions, shapes.",

@@ -13,6 +13,7 @@ from resdsl.cli.build_inference import (
     target_of_inference,
     write_for_inference,
 )
+from resdsl.cli.build_module import MODULE_SUFFIXES, holds_weights, write_module
 from resdsl.cli.build_training import Compilation, set_compilation, take_steps, training_options
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options, spec_argument
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="FILE",
-    help="Where to write, as .py, .json or .res; `-` is stdout. Without it, NETWORK.py beside the spec.",
+    help="Where to write: .py, .json, .res; with weights .onnx, .onnxtxt, .safetensors, .pth; `-` is stdout. Without "
+    "it, NETWORK.py beside the spec.",
 )
 @training_options
 @inference_options
@@ -61,8 +63,9 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
     """Make the torch module of a network, write its Python file, compile it and take a training step.
 
     The file imports torch alone: it is what `resdsl.build` runs, and yours to read and change. What is compiled is in
-    torch's cache afterwards: a training with batches of this size starts in seconds. `--for inference` folds
-    what is constant then into the weights, and writes a compiled package: NETWORK.pt2, or that file's Python text.
+    torch's cache afterwards: a training with batches of this size starts in seconds. The suffix of -o chooses another
+    form; what is folded there is told. `--for inference` folds what is constant then into the weights, and writes a
+    compiled package: NETWORK.pt2, or that file's Python text.
     """
     stages = Stages()
     wanted = check_inference(purpose, dtype, output, any_batch=any_batch)
@@ -71,7 +74,8 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
         graph = program.graph(network or program.preferred, params)
     target = _target(spec, graph, output) if wanted is None else target_of_inference(spec, graph, output)
     with stages.run("emitting"):
-        content = cast("str", emit(graph, to="python" if wanted else _FORMS[Path(target).suffix]))
+        form = "python" if wanted or holds_weights(target) else _FORMS[Path(target).suffix]
+        content = cast("str", emit(graph, to=form))
     with stages.run("importing torch"):
         from resdsl.emit.torch import build
         from resdsl.emit.torch_batch import run_batch
@@ -86,7 +90,13 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
     with stages.run(f"one batch of {batch}"):
         shapes = run_batch(model, graph.input, batch)
     more: list[str] = []
-    if wanted is None:
+    folded = ""
+    if wanted is not None:
+        more = write_for_inference(model, graph, wanted, target, batch, stages)
+    elif holds_weights(target):
+        more = [write_module(model, graph, target, stages)]
+    else:
+        folded = "; nothing is folded"
         steps = compiles and Path(target).suffix in (".py", "")
         how = Compilation(strategy, backend, checkpoint, memory)
         if steps:
@@ -94,8 +104,6 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
         write_result(target, content)
         if steps:
             more = take_steps(model, graph, how, batch, stages)
-    else:
-        more = write_for_inference(model, graph, wanted, target, batch, stages)
 
     _say(_sentence(graph, model, batch, shapes), target)
     if fit is not None:
@@ -103,7 +111,7 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
     for line in more:
         _say(line, target)
     if target != "-":
-        _say(f"wrote {click.format_filename(target)}", target)
+        _say(f"wrote {click.format_filename(target)}{folded}", target)
     width = max(len(stage.title) for stage in stages.done)
     for stage in stages.done:
         _say(f"  {stage.title:{width}}  {stage.seconds:6.2f} s", target)
@@ -112,8 +120,9 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
 def _target(spec: str, graph: Graph, output: str | None) -> str:
     """Where to write. Raises UsageError for a suffix that means nothing, and rather than replace what is not ours."""
     if output is not None:
-        if output != "-" and Path(output).suffix not in _SUFFIXES:
-            raise click.UsageError(f"`{output}` ends in none of {', '.join(sorted(_SUFFIXES))}")
+        if output != "-" and Path(output).suffix not in _SUFFIXES and not holds_weights(output):
+            known = ", ".join(sorted({*_SUFFIXES, *MODULE_SUFFIXES}))
+            raise click.UsageError(f"`{output}` ends in none of {known}")
         return output
     folder = Path(spec).parent if spec != "-" and Path(spec).is_file() else Path()
     target = folder / f"{graph.name}.py"

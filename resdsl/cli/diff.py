@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,6 +19,7 @@ from resdsl.cli.specs import new_loader
 from resdsl.compiler import read
 from resdsl.ir.graph import Graph
 from resdsl.source import Source
+from resdsl.weights.survive import Survival, surviving_weights
 
 
 @click.command(name="diff")
@@ -28,15 +31,18 @@ from resdsl.source import Source
 def command(
     ctx: click.Context, first: str, second: str, network: str | None, params: dict[str, str], *, form: str
 ) -> None:
-    """Tell what differs between two networks: parts, blocks, links, survival, cost.
+    """Tell what differs between two networks: parts, blocks, links, survival, cost, weights.
+
+    Weights survive where their keys and shapes do: a change that keeps the labels keeps the keys.
 
     The exit code is 1 where they differ, as a git difftool expects: `git difftool -x 'resdsl diff'`. The picture of
     it is `resdsl draw --view diff`.
     """
     one, other = (_read(spec, network, params) for spec in (first, second))
     found = diff(one, other) if one and other else _alone(one, other)
+    weights = surviving_weights(one, other) if one and other else None
     names = [graph.name for graph in (one, other) if graph]
-    click.echo(_as_json(found) if form == "json" else _as_text(found, names[0], names[-1]))
+    click.echo(_as_json(found, weights) if form == "json" else _as_text(found, weights, names[0], names[-1]))
     if not found.is_empty:
         ctx.exit(FINDINGS)
 
@@ -73,7 +79,7 @@ def _alone(one: Graph | None, other: Graph | None) -> Diff:
     return Diff(tuple(changes), (sums[0][0], sums[1][0]), (sums[0][1], sums[1][1]), ({}, {}), ({}, {}))
 
 
-def _as_text(found: Diff, one: str, other: str) -> str:
+def _as_text(found: Diff, weights: Survival | None, one: str, other: str) -> str:
     if found.is_empty:
         return f"{one} and {other} are the same network" if one != other else f"{one}: no difference"
     colours = {"+": "green", "-": "red", "~": "cyan"}
@@ -81,11 +87,32 @@ def _as_text(found: Diff, one: str, other: str) -> str:
     for name, (before, after) in (("params", found.params), ("MACs", found.macs)):
         if before != after:
             lines.append(f"  {name}: {before:,} → {after:,} ({after - before:+,})")
+    if weights is not None:
+        lines += _weights(weights)
     return "\n".join(lines)
 
 
-def _as_json(found: Diff) -> str:
-    document = {
+def _weights(found: Survival) -> Iterator[str]:
+    """Which of the first network's weights the second takes: those whose labels, and so whose keys, stay."""
+    n_values = sum(tensor.n_values for tensor in found.kept if not tensor.is_counter)
+    if found.is_whole:
+        yield "  weights: all survive"
+        return
+    n_before = len(found.kept) + len(found.reshaped) + len(found.lost)
+    yield f"  weights: {len(found.kept)} of {n_before} tensors survive, {n_values:,} values"
+    for what, keys in (
+        ("another shape", [one.key for one, _ in found.reshaped]),
+        ("gone", [tensor.key for tensor in found.lost]),
+        ("new", [tensor.key for tensor in found.new]),
+    ):
+        if keys:
+            modules = list(dict.fromkeys(key.rpartition(".")[0] for key in keys))
+            more = f" and {len(modules) - _MOST} more" if len(modules) > _MOST else ""
+            yield f"    {what}: {', '.join(modules[:_MOST])}{more}"
+
+
+def _as_json(found: Diff, weights: Survival | None) -> str:
+    document: dict[str, object] = {
         "same": found.is_empty,
         "changes": [
             {"mark": change.mark, "place": change.place, "before": change.before, "after": change.after}
@@ -94,4 +121,14 @@ def _as_json(found: Diff) -> str:
         "params": found.params,
         "macs": found.macs,
     }
+    if weights is not None:
+        document["weights"] = {
+            "kept": [tensor.key for tensor in weights.kept],
+            "reshaped": [one.key for one, _ in weights.reshaped],
+            "lost": [tensor.key for tensor in weights.lost],
+            "new": [tensor.key for tensor in weights.new],
+        }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+_MOST: Final = 4

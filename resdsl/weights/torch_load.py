@@ -36,7 +36,7 @@ def load_weights(
         prefix: what stands before all of them, as `module.`; found by itself where it is None.
         renames: names for parts of the checkpoint: a key, or the path above some, and what it is to be called.
         part: which state is meant where the file holds several: `model`, `ema`.
-        spec: what the model was built from, as `load` takes it; known by itself in the process that built it.
+        spec: the network, as `load` takes it; a model that resdsl emitted knows it by itself.
 
     Returns:
         What fitted and what did not; `print` shows all of it.
@@ -54,6 +54,9 @@ def _graph(model: nn.Module) -> Graph:
     try:
         return graph_of(model)
     except ValueError:
-        message = f"a `{type(model).__name__}` that this process did not build does not tell its network"
-        help = 'name what it was built from: `load_weights(model, path, spec="net.res")`'
-        raise ResError([Diagnostic(Code.WEIGHTS_FIT, message, help=help)]) from None
+        text: object = getattr(model, "spec", None)
+    if isinstance(text, str):  # unpickled, or of an emitted file
+        return load(text)
+    message = f"a `{type(model).__name__}` that resdsl did not emit does not tell its network"
+    help = 'name it: `load_weights(model, path, spec="net.res")`'
+    raise ResError([Diagnostic(Code.WEIGHTS_FIT, message, help=help)])

@@ -44,7 +44,7 @@ def test_it_tells_what_it_built_where_it_wrote_and_how_long_it_took(run, spec: P
     assert result.exit_code == 0, result.stderr
     first, wrote, *stages = result.stdout.splitlines()
     assert first == f"tiny: {PARAMS:,} parameters, 3 blocks in 3 classes; 2x3x16x16 in, 2x10 out"
-    assert wrote == f"wrote {spec.parent / 'tiny.py'}"
+    assert wrote == f"wrote {spec.parent / 'tiny.py'}; nothing is folded"
     assert all(re.fullmatch(r"  [\w ]+ +\d+\.\d\d s", line) for line in stages)
     assert [line.split("  ")[1] for line in stages] == [
         "reading and checking", "emitting", "importing torch", "building", "one batch of 2",
@@ -94,9 +94,9 @@ def test_the_suffix_chooses_the_form(run, spec: Path, tmp_path: Path):
 
 
 def test_a_suffix_without_a_meaning_is_a_wrong_command(run, spec: Path):
-    result = run("build", "--no-compile", str(spec), "-o", "net.onnx")
+    result = run("build", "--no-compile", str(spec), "-o", "net.txt")
     assert result.exit_code == 2
-    assert ".json, .py, .res" in result.stderr
+    assert ".json, .onnx, .onnxtxt, .pt, .pth, .py, .res, .safetensors" in result.stderr
 
 
 def test_stdout_can_hold_the_file_and_nothing_else(run, spec: Path):
@@ -148,7 +148,7 @@ def test_it_is_compiled_by_default_and_says_what_that_made(run, spec: Path):
     _, compiled, seconds, wrote, *stages = result.stdout.splitlines()
     assert compiled == "compiled by units: 5 distinct units of 5 steps, 10 graphs forward and backward"
     assert re.fullmatch(r"  10 compiled in \d+\.\d s \(cold\)", seconds)
-    assert wrote == f"wrote {spec.parent / 'tiny.py'}"
+    assert wrote == f"wrote {spec.parent / 'tiny.py'}; nothing is folded"
     assert [line.strip().split("  ")[0] for line in stages[-2:]] == ["compiling", "one training step of 3"]
 
 

@@ -108,7 +108,7 @@ def test_a_part_is_converted_only_if_that_is_said(run, spec, state, tmp_path):
 
 
 def test_a_network_is_built_with_weights(run, spec, checkpoint, tmp_path):
-    result = run("build", str(spec), "-o", str(tmp_path / "net.py"), "--weights", str(checkpoint))
+    result = run("build", str(spec), "--no-compile", "-o", str(tmp_path / "net.py"), "--weights", str(checkpoint))
     assert result.exit_code == 0, result.stderr
     assert f"{checkpoint}: named as torchvision" in result.stdout
     assert "loading weights" in result.stdout

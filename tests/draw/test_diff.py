@@ -148,7 +148,7 @@ def test_git_shows_what_changed_in_a_network_and_finds_what_its_file_uses(reposi
     )
     done = difftool(repository)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "+ survival: linear(0.5), per = batch, rescale = eval\n"
+    assert done.stdout == "+ survival: linear(0.5), per = batch, rescale = eval\n  weights: all survive\n"
     assert difftool(repository, "--trust-exit-code").returncode != 0
 
 

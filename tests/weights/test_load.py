@@ -1,5 +1,7 @@
 """Checkpoints are recognised, matched by name and shape, and loaded whole unless a part is said to be enough."""
 
+import runpy
+
 import pytest
 import torch
 
@@ -138,9 +140,16 @@ def test_a_layout_that_lacks_names_fits_the_parts_that_it_names(saved):
     assert "no name in this layout" in str(fit)
 
 
-def test_a_module_that_was_built_elsewhere_needs_its_spec(trained, saved):
+def test_the_network_of_an_emitted_file_knows_itself(trained, saved, graph, tmp_path):
+    (tmp_path / "net.py").write_text(resdsl.emit(graph, to="python"))
+    model = runpy.run_path(str(tmp_path / "net.py"))["Tiny"]()
+    load_weights(model, saved(trained.state_dict()))
+    assert equal(trained.state_dict(), model.state_dict())
+
+
+def test_a_module_of_somebody_else_needs_its_spec(trained, saved):
     path = saved(trained.state_dict())
-    with pytest.raises(ResError, match="that this process did not build does not tell its network"):
+    with pytest.raises(ResError, match="that resdsl did not emit does not tell its network"):
         load_weights(torch.nn.Linear(2, 2), path)
     with pytest.raises(ResError, match="the module has other tensors than the network `tiny`"):
         load_weights(torch.nn.Linear(2, 2), path, spec=TINY)
