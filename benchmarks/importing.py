@@ -37,7 +37,7 @@ MODELS = {
         wrn16_10_cifar10 wrn28_10_cifar10 pyramidnet110_a48_cifar10 pyramidnet110_a84_cifar10
         pyramidnet164_a270_bn_cifar10 ror3_56_cifar10 ror3_110_cifar10 ror3_164_cifar10 rir_cifar10
         shakeshakeresnet20_2x16d_cifar10 diaresnet20_cifar10 resnet10 resnetbc26b preresnet18 preresnet50b senet16
-        ibnresnet50 resnetd50b""",
+        resnetd50b""",
 }
 SMALL = (3, 64, 64)
 
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
         start = process_time()
         try:
             peer = make_peer(source)
-            shape = peer.shape if own_size or peer.shape[1] < 64 else SMALL
+            shape = peer.shape if own_size or source.startswith("pytorchcv:") else SMALL  # its pools are of one size
             cells = row(import_module(peer.model, shape, name=peer.name))
             counts["recovered"] += 1
         except ResError as error:

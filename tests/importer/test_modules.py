@@ -63,7 +63,7 @@ class OddNet(nn.Module):
 ODD = """res 1
 use "std.res"
 
-shortcut shortcut_kind { y = (x -> maxpool(2x2, /stride) -> conv(1x1, out)) + f }
+shortcut maxpool_conv_shortcut { y = (x -> maxpool(2x2, /stride) -> conv(1x1, out)) + f }
 
 layer soft_gate {
   y = x * (x -> global_avgpool -> conv(1x1, in // 4, bias = true) -> relu -> conv(1x1, in, bias = true) -> tanh)
@@ -86,7 +86,7 @@ network odd_net {
   stage s2 /2 : odd_block(16) * 3
   head  global_avgpool -> linear(5)
 
-  shortcut identity else shortcut_kind
+  shortcut identity else maxpool_conv_shortcut
 
   expect params = N_PARAMS
 }

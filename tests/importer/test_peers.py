@@ -5,6 +5,8 @@ are the numbers of blocks and the names that the papers give. ImageNet models ar
 the same layers.
 """
 
+import importlib
+
 import pytest
 import torch
 
@@ -119,6 +121,13 @@ WANTED = {
 """,
 }
 
+LARGE = {
+    "torchvision:resnext50_32x4d",
+    "timm:seresnext26d_32x4d",
+    "timm:resnetv2_50",
+    "pytorchcv:pyramidnet110_a48_cifar10",
+}
+
 
 def read(source: str):
     peer = make_peer(source)
@@ -148,7 +157,9 @@ def test_a_large_model_is_read_back_too(source: str, stage: str):
     assert f"\n  {stage}\n" in imported.text
 
 
-@pytest.mark.parametrize("source", WANTED)
+@pytest.mark.parametrize(
+    "source", [pytest.param(source, marks=[pytest.mark.slow] if source in LARGE else []) for source in WANTED]
+)
 def test_a_model_is_read_back_as_its_paper_has_it(source: str):
     _, imported = read(source)
     assert imported.text.partition("input ")[2].partition("\n\n")[2] == f"{WANTED[source].removeprefix(chr(10))}}}\n"
@@ -197,3 +208,23 @@ def test_what_cannot_be_read_is_told_with_its_place(source: str, message: str):
     with pytest.raises(ResError) as raised:
         import_peer(source)
     assert [diagnostic.message for diagnostic in raised.value.diagnostics] == [message]
+
+
+@pytest.mark.parametrize(
+    ("rates", "statement"),
+    [
+        (None, "survive linspace(0.8), per = sample, rescale = train"),
+        ([0.1, 0.2, 0.3, 0.4], "survive linear(0.6), per = sample, rescale = train"),
+        ([0.3, 0.0, 0.1, 0.2], "survive [0.7, 1.0, 0.9, 0.8][l], per = sample, rescale = train"),
+    ],
+)
+def test_stochastic_depth_is_read_off_the_modules_since_evaluation_shows_none(rates, statement: str):
+    make_peer("timm:resnet10t")  # lets timm be imported
+    timm = importlib.import_module("timm")
+    model = timm.create_model("resnet10t", drop_path_rate=0.2)
+    for stage, rate in zip((model.layer1, model.layer2, model.layer3, model.layer4), rates or []):
+        stage[0].drop_path = timm.layers.DropPath(rate)
+    imported = import_module(model, SMALL)
+    assert f"\n  {statement}\n" in imported.text
+    wanted = [1 - rate for rate in rates or [0, 0.2 / 3, 0.4 / 3, 0.2]]
+    assert [step.survival for step in imported.graph.blocks] == pytest.approx(wanted)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from resdsl.diagnostics import ResError
 from resdsl.integrations.importer.refused import refused
 from resdsl.integrations.importer.structure import Item, Junction, Region, Single
 from resdsl.integrations.importer.trace import Trace
-from resdsl.ops import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from resdsl.ops import Add, BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from resdsl.ops.activation import Activation
 
 Piece: TypeAlias = "Single | Region"
@@ -84,7 +85,7 @@ def find_blocks(trace: Trace, items: tuple[Item, ...]) -> SeenNetwork:
     walk = _Walk(trace)
     walk.items(items)
     if not walk.blocks:
-        raise refused("no shortcut is added anywhere: this is no residual network")
+        raise _no_block(trace)
     after = _common_start(trace, walk.gaps)
     pattern = _shared_pattern(trace, walk, after)
     blocks: list[SeenBlock] = []
@@ -103,6 +104,15 @@ def find_blocks(trace: Trace, items: tuple[Item, ...]) -> SeenNetwork:
     chains.append(_without(trace, gaps[-1], after))
     _check_links(trace, blocks, walk.links)
     return SeenNetwork(tuple(blocks), tuple(chains), tuple(walk.links))
+
+
+def _no_block(trace: Trace) -> ResError:
+    """The error for a network without a block; additions in it join paths that share layers."""
+    added = next((value for value in trace.values if isinstance(value.op, Add)), None)
+    if added is None:
+        return refused("no shortcut is added anywhere: this is no residual network")
+    message = "an addition joins paths that share layers or other additions; a shortcut goes around a block by itself"
+    return refused(message, added.path)
 
 
 @dataclass(slots=True)

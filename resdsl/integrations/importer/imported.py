@@ -61,6 +61,9 @@ class Imported:
 def import_module(model: nn.Module, shape: Sequence[int], *, name: str = "", about: str = "") -> Imported:
     """The program of a residual network in memory, read off what it computes in evaluation.
 
+    Stochastic depth, which evaluation does not show, is read off timm's and torchvision's modules for it. How weights
+    begin is not read.
+
     Args:
         model: the module; it takes a batch of samples, and is left as it was.
         shape: of one sample, channels first: `(3, 224, 224)`.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from resdsl.ops import Add, Flatten, Op
+from resdsl.ops import Add, Flatten, Op, Survive
 from resdsl.ops.setting import Setting
 
 
@@ -50,8 +50,8 @@ class Keys:
         return sorted(sources, key=self.key) if op is not None and op.is_commutative() else sources
 
     def through(self, value: int) -> int:
-        """The value itself, or what is flattened in it."""
-        while value not in self.given and isinstance((read := self.read(value))[0], Flatten):
+        """The value itself, or what is flattened in it, or survives as it."""
+        while value not in self.given and isinstance((read := self.read(value))[0], SEEN_THROUGH):
             value = read[1][0]
         return value
 
@@ -81,12 +81,16 @@ class Keys:
         op, _ = self.read(value)
         if op is None:
             return ""
-        if isinstance(op, Flatten):
+        if isinstance(op, SEEN_THROUGH):
             return self.key(self.through(value))
         keys = [self._known(source) for source in self._sources(value)]
         if op.is_commutative():
             keys.sort()
         return sha256(repr((bare(op), keys)).encode()).hexdigest()[:24]
+
+
+SEEN_THROUGH = Flatten | Survive
+"""What computes nothing in evaluation."""
 
 
 def bare(op: Op) -> Hashable:

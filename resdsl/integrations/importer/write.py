@@ -18,6 +18,7 @@ from resdsl.integrations.importer.library import FILE, Library, Numbers, Place
 from resdsl.integrations.importer.refused import refused
 from resdsl.integrations.importer.stages import SeenStage, find_stages
 from resdsl.integrations.importer.structure import Single
+from resdsl.integrations.importer.survival import find_survival
 from resdsl.integrations.importer.trace import Trace
 from resdsl.ops import Conv
 from resdsl.shape import Shape
@@ -53,11 +54,12 @@ class _Writer:
         network = self.network
         strides = [self._stride(block) for block in network.blocks]
         kinds = [self._kinds(block, stride) for block, stride in zip(network.blocks, strides, strict=True)]
-        rule = self._rule([(self._keeps(block), found) for block, found in zip(network.blocks, kinds, strict=True)])
+        rule = find_rule([(self._keeps(block), found) for block, found in zip(network.blocks, kinds, strict=True)])
         calls = self._blocks(
             strides, [rule.choose(self._keeps(b), k) for b, k in zip(network.blocks, kinds, strict=True)]
         )
         vias = [rule.via(self._keeps(block), found) for block, found in zip(network.blocks, kinds, strict=True)]
+        survival = find_survival(self.trace, network, self.layers.model)
         statements = [
             res.about(titles.about),
             res.input(*self.trace.input.dims),
@@ -65,6 +67,7 @@ class _Writer:
             *self._sections(strides, calls, vias),
             rule.statement(),
             *self._links(),
+            *([survival] if survival is not None else []),
             res.expect("params", titles.n_params),
         ]
         made = res.network(titles.name, *statements)
@@ -113,12 +116,10 @@ class _Writer:
             written.append(self.layers.layer(piece, changes, own=True))
         body = f"y = (x -> {' -> '.join(written)}) + f" if written else "y = x + f"
         if body not in self.kind_bodies:
-            self.kind_bodies[body] = unique("shortcut_kind", self.layers.taken)
+            words = [written_as.partition("(")[0] for written_as in written]
+            self.kind_bodies[body] = unique("_".join([*words, "shortcut"]), self.layers.taken)
             self.layers.definitions.append(res.shortcut_kind(self.kind_bodies[body], body))
         return self.kind_bodies[body]
-
-    def _rule(self, found: Sequence[tuple[bool, tuple[str, ...]]]) -> Rule:
-        return find_rule(found)
 
     def _links(self) -> Iterator[ast.Statement]:
         n_blocks = len(self.network.blocks)
