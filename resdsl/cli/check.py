@@ -114,7 +114,7 @@ class _Done:
 
 @record
 class _Outcome:
-    """What was found in one spec, and the files that this took; without files there was no text to be had."""
+    """What was found in one spec, and the files that this took; `unread` where what is named is no spec."""
 
     checked: Checked
     files: tuple[Path, ...] = ()
@@ -133,7 +133,8 @@ class _Look:
         try:
             program = read_spec_recovering(spec, loader=loader)
         except ResError as error:
-            return _Outcome(Checked((), 0, error.diagnostics), unread=True)
+            nowhere = all(diagnostic.span is None for diagnostic in error.diagnostics)
+            return _Outcome(Checked((), 0, error.diagnostics), unread=nowhere)
         checked = program.check(self.network, self.params)
         told = project_of(program.module.source.path).without_allowed(checked.diagnostics)
         files = tuple(path for path in program.module.sizes if path.name)
