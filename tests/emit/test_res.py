@@ -64,6 +64,21 @@ def test_links_around_the_same_blocks_keep_their_order() -> None:
     assert load(print_res(graph)).digest == graph.digest
 
 
+def test_a_foreign_block_of_many_uses_prints_to_itself() -> None:
+    text = """
+    res 1 use "std.res"
+    extern block att(heads: int, kind: str = "a") -> (in), params = 4 * in * in, macs = heads * in
+    extern block down(width, stride = 1) -> (width) / stride, params = in * width + stride
+    network many { input 3x16x16  stem conv(3x3, 8)
+      stage a : att(2) + att(4) + att(4, kind = "b")
+      stage b /2 : down(16) + att(2) + down(16)
+      stage c : down(24) + down(24, 2)
+      shortcut none }
+    """
+    graph = load(text)
+    assert load(print_res(graph)).digest == graph.digest
+
+
 def test_shared_pre_activation_and_levels_print_to_themselves() -> None:
     text = """
     res 1 use "std.res"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from resdsl.diagnostics import Code, Diagnostic, ResError
+from resdsl.emit.res.externs import Externs
 from resdsl.emit.res.region import Region, is_chain, print_equations
 from resdsl.ir.unit import Node, Part, Unit
 from resdsl.ops import OPS
@@ -12,10 +12,11 @@ from resdsl.ops import OPS
 
 @dataclass(slots=True)
 class Definitions:
-    """Definitions by their text without the name: equal ones are one."""
+    """Definitions by their text without the name: equal ones are one; and the foreign blocks that are used."""
 
     names: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     texts: list[str] = field(default_factory=list[str])
+    externs: Externs = field(default_factory=Externs)
 
     def add(self, kind: str, wish: str, body: list[str]) -> str:
         """The name of a definition with this body, near the one that is wished for."""
@@ -26,17 +27,6 @@ class Definitions:
             self.names[kind, text] = name
             self.texts.append(f"{kind} {name} {{\n{text}\n}}")
         return self.names[kind, text]
-
-    def declare(self, name: str, text: str) -> None:
-        """Adds the declaration of a foreign block. Raises ResError where it has another signature elsewhere."""
-        if text in self.texts:
-            return
-        if any(known.startswith((f"extern block {name} ", f"extern block {name}(")) for known in self.texts):
-            message = (
-                f"the foreign block `{name}` has several signatures in this network, which no one declaration says"
-            )
-            raise ResError([Diagnostic(Code.NAME_TAKEN, message)])
-        self.texts.append(text)
 
     def chain(self, unit: Unit, part: Part, entry: int) -> tuple[str, int]:
         """A part of a unit as a chain, and the value that it hands on; composite layers become definitions."""

@@ -12,7 +12,7 @@ from resdsl.emit.res.region import Region
 from resdsl.ir.graph import Graph, InitRule, Link, Section, Step
 from resdsl.ir.unit import Node, Unit
 from resdsl.ops import Extern
-from resdsl.ops.setting import Value, write_value
+from resdsl.ops.setting import write_value
 
 
 def print_res(graph: Graph) -> str:
@@ -20,7 +20,7 @@ def print_res(graph: Graph) -> str:
     definitions = Definitions()
     body = list(_statements(graph, definitions))
     network = "\n".join([f"network {graph.name} {{", *(f"  {line}" if line else "" for line in body), "}"])
-    return "\n\n".join(["res 1", *definitions.texts, network]) + "\n"
+    return "\n\n".join(["res 1", *definitions.externs.declarations(), *definitions.texts, network]) + "\n"
 
 
 def _statements(graph: Graph, definitions: Definitions) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _block(step: Step, definitions: Definitions) -> str:
         y = _link_region(unit, number, y).exit
     after, _ = definitions.chain(unit, "after", y)
     if extern is not None:
-        return f"{_extern(extern, definitions)} via {kind}"
+        return f"{definitions.externs.use(extern, unit.inputs[0].channels)} via {kind}"
     body = [f"before {before}{_shared(unit, b)}"] if before else []
     body.append(f"residual {residual or 'identity'}")
     body += [f"after {after}"] if after else []
@@ -175,18 +175,6 @@ def _schedule(steps: tuple[Step, ...], n_before: int) -> str:
 def _options(graph: Graph) -> str:
     survival = graph.survival
     return f", per = {survival.per}, rescale = {survival.rescale}" if survival else ""
-
-
-def _extern(op: Extern, definitions: Definitions) -> str:
-    arguments = ", ".join(f"{name} = {_value(value)}" for name, value in op.arguments)
-    signature = f"({arguments})" if arguments else ""
-    options = f", params = {op.n_weights}, macs = {op.n_macs}"
-    definitions.declare(op.name, f"extern block {op.name}{signature} -> ({op.channels}) / {op.stride}{options}")
-    return op.name
-
-
-def _value(value: Value) -> str:
-    return _quote(value) if isinstance(value, str) else write_value(value)
 
 
 def _numbered(unit: Unit) -> Iterator[tuple[int, Node]]:
