@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from resdsl.emit import emit
     from resdsl.emit.draw import Drawing, draw
     from resdsl.emit.extern import register
+    from resdsl.integrations import conf as conf
+    from resdsl.integrations import timm as timm
+    from resdsl.integrations.backbone import Backbone as Backbone
+    from resdsl.integrations.pack import pack
+    from resdsl.integrations.pretrained import from_pretrained as from_pretrained
+    from resdsl.integrations.pretrained import save_pretrained as save_pretrained
     from resdsl.ir.graph import Graph, Link, Section, Step
     from resdsl.ir.unit import Node, Unit
     from resdsl.limits import Limits
@@ -54,23 +60,45 @@ _HOMES = {
     "for_inference": "resdsl.compiler",
     "load": "resdsl.compiler",
     "load_weights": "resdsl.weights.torch_load",
+    "pack": "resdsl.integrations.pack",
     "parse": "resdsl.syntax",
     "register": "resdsl.emit.extern",
 }
 
+_ADAPTERS = {
+    "Backbone": ("resdsl.integrations.backbone", ""),
+    "conf": ("resdsl.integrations", ""),
+    "from_pretrained": ("resdsl.integrations.pretrained", "hub"),
+    "save_pretrained": ("resdsl.integrations.pretrained", "hub"),
+    "timm": ("resdsl.integrations", "timm"),
+}
+"""What `import *` leaves out, as it needs torch or another library: its home, and the extra that brings the library."""
+
 
 def __getattr__(name: str) -> object:
     """Imports a public name from its home when it is first used."""
-    if name not in _HOMES:
+    if name not in _HOMES and name not in _ADAPTERS:
         raise AttributeError(f"module 'resdsl' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
+    value = _adapter(name) if name in _ADAPTERS else getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
+def _adapter(name: str) -> object:
+    """Raises ModuleNotFoundError, with what to install, where a library is missing."""
+    home, extra = _ADAPTERS[name]
+    try:
+        return import_module(f"{home}.{name}") if home == "resdsl.integrations" else getattr(import_module(home), name)
+    except ModuleNotFoundError as error:
+        if not extra:
+            raise
+        message = f"`resdsl.{name}` needs {error.name}: `pip install 'resdsl[{extra}]'`"
+        raise ModuleNotFoundError(message, name=error.name) from None
+
+
 def __dir__() -> list[str]:
     """The public names."""
-    return sorted([*_HOMES, "__version__"])
+    return sorted([*_HOMES, *_ADAPTERS, "__version__"])
 
 
 __all__ = [
@@ -100,6 +128,7 @@ __all__ = [
     "for_inference",
     "load",
     "load_weights",
+    "pack",
     "parse",
     "register",
 ]

@@ -5,10 +5,10 @@ Every step can be taken alone; each takes what the one before it gives.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING
 
 from resdsl.advice import advise
 from resdsl.allowances import idle_allowances, without_allowed
@@ -24,6 +24,7 @@ from resdsl.elaborate.statements import evaluate_given
 from resdsl.elaborate.told import Told
 from resdsl.elaborate.values import read_value
 from resdsl.expectations import check_expectations
+from resdsl.finding import NAME, Given, Spec, find_file, refused, unpack
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
 from resdsl.limits import DEFAULT, Limits
@@ -36,18 +37,13 @@ if TYPE_CHECKING:
 
     from resdsl.emit.torch_inference import Inference, Precision
 
-Spec: TypeAlias = "str | Path | Graph | Mapping[str, object]"
-"""What names a network: see `load`."""
-
-Given: TypeAlias = "Value | list[object] | None"
-"""What a caller may set a parameter to: a number, `true`, a text, a list; the name of a block or kind as text."""
-
 
 def load(
     spec: Spec,
     network: str | None = None,
     *,
     params: Mapping[str, Given] | None = None,
+    folder: str | PathLike[str] | None = None,
     limits: Limits = DEFAULT,
     **more: Given,
 ) -> Graph:
@@ -59,6 +55,8 @@ def load(
         network: which network of the file; else the one that its last line chooses (as that of `model.spec` does), the
             one named as the file, or the only one.
         params: values of the network's parameters.
+        folder: where a relative path starts: that of the config which names it, say. Else the folder of the configs
+            of the Hydra application that runs, then the working folder.
         limits: what the program may ask for.
         **more: further parameters, by name.
 
@@ -68,34 +66,21 @@ def load(
     given = {**(params or {}), **more}
     if isinstance(spec, Graph):
         if given or network not in (None, spec.name):
-            raise _refused("a graph has its network and its parameters already", "give the spec that it was made from")
+            raise refused("a graph has its network and its parameters already", "give the spec that it was made from")
         return spec
     if isinstance(spec, Mapping):
-        inner_spec, inner_network, inner = _unpack(spec)
-        return load(inner_spec, network or inner_network, params={**inner, **given}, limits=limits)
-    if not isinstance(spec, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - a config may hold anything
-        raise _refused(f"a spec is a path, a text, a mapping or a graph, not a {type(spec).__name__}", "")
-    program = read(spec, limits=limits)
+        named = unpack(spec)
+        return load(
+            named.spec,
+            network or named.network,
+            params={**named.params, **given},
+            folder=folder or named.folder,
+            limits=limits,
+        )
+    if not isinstance(spec, str | PathLike):  # pyright: ignore[reportUnnecessaryIsInstance] - a config may hold anything
+        raise refused(f"a spec is a path, a text, a mapping or a graph, not a {type(spec).__name__}", "")
+    program = read(spec, limits=limits, folder=folder)
     return program.graph(network or program.preferred, given)
-
-
-def _unpack(spec: Mapping[str, object]) -> tuple[str | Path | Graph, str | None, dict[str, Given]]:
-    """The spec, the network and the parameters that a mapping names. Raises ResError where it does not."""
-    text, network = spec.get("spec"), spec.get("network")
-    params: object = spec.get("params") or {}
-    if not isinstance(text, str | Path | Graph):
-        named = ", ".join(f"`{key}`" for key in spec)
-        help = 'as in {"spec": "wrn.res", "network": "wrn", "params": {"depth": 28}}'
-        raise _refused(f"a mapping names its spec by the key `spec`; this one has {named or 'no key'}", help)
-    if not isinstance(params, Mapping) or not (network is None or isinstance(network, str)):
-        raise _refused("in a mapping, `network` is a name and `params` maps names to values", "")
-    others = {key: value for key, value in spec.items() if key not in ("spec", "network", "params")}
-    given = {**cast("Mapping[object, Given]", params), **cast("Mapping[object, Given]", others)}
-    return text, network, {str(key): value for key, value in given.items()}
-
-
-def _refused(message: str, help: str) -> ResError:
-    return ResError([Diagnostic(Code.ARGUMENT_TYPE, message, help=help)])
 
 
 def build(
@@ -103,6 +88,7 @@ def build(
     network: str | None = None,
     *,
     params: Mapping[str, Given] | None = None,
+    folder: str | PathLike[str] | None = None,
     limits: Limits = DEFAULT,
     **more: Given,
 ) -> nn.Module:
@@ -111,7 +97,7 @@ def build(
     Raises:
         ResError: with everything that is wrong.
     """
-    graph = load(spec, network, params=params, limits=limits, **more)
+    graph = load(spec, network, params=params, folder=folder, limits=limits, **more)
     from resdsl.emit.torch import build as build_module
 
     return build_module(graph)
@@ -139,7 +125,7 @@ def for_inference(
     """
     from resdsl.emit import torch_inference
 
-    if isinstance(model, str | Path | Graph | Mapping):
+    if isinstance(model, str | PathLike | Graph | Mapping):
         return torch_inference.for_inference(load(model), trained, precision=precision)
     graph = torch_inference.built_graph(model)
     if graph is None and isinstance(spec := getattr(model, "spec", None), str):
@@ -336,16 +322,26 @@ class ReadProgram:
         return found
 
 
-def read(path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader: Loader | None = None) -> ReadProgram:
+def read(
+    path_or_text: str | PathLike[str] | Source,
+    *,
+    limits: Limits = DEFAULT,
+    loader: Loader | None = None,
+    folder: str | PathLike[str] | None = None,
+) -> ReadProgram:
     """A program from a file, a text, or the name of a network of the library. Raises ResError for what is wrong."""
-    program = read_recovering(path_or_text, limits=limits, loader=loader)
+    program = read_recovering(path_or_text, limits=limits, loader=loader, folder=folder)
     if program.mistakes:
         raise ResError(program.mistakes)
     return program
 
 
 def read_recovering(
-    path_or_text: str | Path | Source, *, limits: Limits = DEFAULT, loader: Loader | None = None
+    path_or_text: str | PathLike[str] | Source,
+    *,
+    limits: Limits = DEFAULT,
+    loader: Loader | None = None,
+    folder: str | PathLike[str] | None = None,
 ) -> ReadProgram:
     """What of a program could be understood; `mistakes` says what is wrong with the rest.
 
@@ -355,14 +351,14 @@ def read_recovering(
     problems = loader.problems = Problems()
     preferred: str | None = None
     with problems.collect():
-        place = _find_file(path_or_text)
+        place = find_file(path_or_text, folder)
         if isinstance(place, Path):
             module = loader.load_file(place)
             preferred = place.stem
         else:
             module = loader.load(place)
             preferred = place.path.stem if place.path else None
-        if isinstance(path_or_text, str) and _NAME.fullmatch(path_or_text):
+        if isinstance(path_or_text, str) and NAME.fullmatch(path_or_text):
             preferred = path_or_text
         elif preferred is not None and module.own.get(("network", preferred)) is None:
             preferred = None
@@ -381,11 +377,6 @@ def _with_derivation(diagnostic: Diagnostic, found: Found) -> Diagnostic:
 
 def _holds(outer: Span, inner: Span) -> bool:
     return outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end
-
-
-def library() -> Iterator[Path]:
-    """The files of the library, by name."""
-    return iter(sorted(library_folder().glob("*.res")))
 
 
 def _check_words(graph: Graph) -> None:
@@ -413,44 +404,6 @@ def _check_keys(graph: Graph) -> None:
     module_names(graph, graph.keys)
 
 
-_LONGEST_PATH = 1024
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def _find_file(path_or_text: str | Path | Source) -> Path | Source:
-    if isinstance(path_or_text, Path | Source):
-        return path_or_text
-    text = path_or_text
-    if "\n" in text or text.lstrip().startswith(("res ", "#", "/*")) or "{" in text:
-        return Source("(text)", text.replace("\r\n", "\n"))
-    if not text.strip() or len(text) > _LONGEST_PATH:
-        shown = f"`{text[:40]}…`" if text.strip() else "an empty text"
-        help = "a path, a name that `resdsl list` shows, or the text of a program, which begins with `res 1`"
-        raise mistake(Code.FILE_UNREADABLE, f"{shown} is neither a file nor a program", None, help=help)
-    path = Path(text)
-    if _NAME.fullmatch(text) and not path.exists():
-        return _find_in_library(text)
-    if not path.exists() and path.name == text and (library_folder() / text).is_file():
-        return library_folder() / text
-    if not path.exists():
-        near = nearest(path.name, [p.name for p in path.parent.glob("*.res")] if path.parent.is_dir() else [])
-        help = (
-            f"did you mean `{path.parent / near}`?"
-            if near
-            else "a path, a name that `resdsl list` shows, or the text itself"
-        )
-        raise mistake(Code.FILE_UNREADABLE, f"there is no file `{text}`", None, help=help)
-    return path
-
-
-def _find_in_library(name: str) -> Path:
-    defines = re.compile(rf"^\s*network\s+{name}\b", re.MULTILINE)
-    names: list[str] = []
-    for path in library():
-        text = path.read_text(encoding="utf-8")
-        if defines.search(text):
-            return path
-        names += re.findall(r"^\s*network\s+(\w+)", text, re.MULTILINE)
-    near = nearest(name, names)
-    help = f"did you mean `{near}`?" if near else "`resdsl list` shows its networks"
-    raise mistake(Code.NETWORK_MISSING, f"the library has no network `{name}`", None, help=help)
+def library() -> Iterator[Path]:
+    """The files of the library, by name."""
+    return iter(sorted(library_folder().glob("*.res")))

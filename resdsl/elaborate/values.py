@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import cast
 
@@ -37,8 +38,8 @@ def read_value(found: Found, name: str, value: object) -> Value:
             return int(value)
         case Real():
             return float(value)
-        case list() | tuple():
-            return tuple(read_value(found, name, item) for item in cast("list[object]", value))
+        case Sequence() if not isinstance(value, bytes | bytearray):  # OmegaConf's lists are no `list`
+            return tuple(read_value(found, name, item) for item in cast("Sequence[object]", value))
         case _:
             message = f"`{name}` cannot be set to a {type(value).__name__}"
             raise mistake(

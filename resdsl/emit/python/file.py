@@ -34,19 +34,22 @@ def emit(graph: Graph) -> str:
     return emit_file(graph).text
 
 
-def emit_file(graph: Graph, *, purpose: str = "", appendix: str = "") -> PythonFile:
+def emit_file(
+    graph: Graph, *, purpose: str = "", appendix: str = "", names: tuple[StepNames, ...] | None = None
+) -> PythonFile:
     """A PyTorch file: one class for each distinct unit, then the network's; it imports torch alone.
 
     Args:
         graph: the network.
         purpose: what the file is for, for its first line.
         appendix: what stands at its end.
+        names: where the modules of each step stand, for a part that has the names of the whole; else by its scheme.
 
     Raises:
         ResError: where a block of the host program is not registered, an initialisation or naming scheme does not
             exist, or the scheme has no name for a part of the network.
     """
-    names = _names(graph)
+    names = names or _names(graph)
     check_init(graph)
     externs = extern_classes(graph)
     sources = _torch_sources(graph)
