@@ -30,6 +30,8 @@ finally:
         ["show", "ror3"],
         ["show", "resnet110_sd", "--format", "json"],
         ["list", "--format", "json"],
+        ["keys", "resnet50", "--keys", "detectron2"],
+        ["diff", "resnet50", "resnet50"],
         ["explain", "shape-mismatch"],
     ],
     ids=" ".join,

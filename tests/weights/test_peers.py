@@ -32,7 +32,6 @@ def test_the_same_weights_give_the_same_logits_in_both_layouts(peer, tmp_path):
     carried = carry(peer, tmp_path)
     assert carried.into <= TOLERANCE
     assert carried.back <= TOLERANCE
-    assert carried.n_tensors == len(peer.make().state_dict())
 
 
 @pytest.mark.slow
