@@ -1,0 +1,1 @@
+"""Measures networks against each other, ours and those of other libraries, in turns within one process."""
