@@ -11,6 +11,8 @@ from typing import Any
 import resdsl
 
 HERE = Path(__file__).parent
+NARROW = 380.0
+"""As wide as a phone, or the column of a paper."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,27 @@ class Picture:
         view = f" --view {self.view}" if self.view != "overview" else ""
         return f"resdsl draw {specs}{params}{view}{options} -o {self.name}.svg"
 
-    def draw(self) -> str:
-        """The picture as SVG that is dark where the reader's system is."""
+    def files(self) -> dict[str, str]:
+        """The picture as SVG that is dark where the reader's system is, and one for narrow screens."""
         graphs = [resdsl.load(_spec(spec), params=params) for spec, params in self.networks]
-        return resdsl.draw(graphs, self.view, theme="auto", **self.options).svg
+        widths = {f"{self.name}.svg": None} | ({self.narrow: NARROW} if self.narrow else {})
+        return {
+            name: resdsl.draw(graphs, self.view, theme="auto", width=width, **self.options).svg
+            for name, width in widths.items()
+        }
+
+    @property
+    def narrow(self) -> str:
+        """The file for narrow screens; empty where the view has no width to choose."""
+        return f"{self.name}_narrow.svg" if self.view in {"strip", "unit", "layers"} else ""
+
+    @property
+    def markdown(self) -> str:
+        """The picture on a page, the narrow one where the screen is."""
+        if not self.narrow:
+            return f"![{self.caption}]({self.name}.svg)"
+        source = f'<source media="(max-width: 700px)" srcset="{self.narrow}">'
+        return f'<picture>\n{source}\n<img alt="{self.caption}" src="{self.name}.svg">\n</picture>'
 
 
 PICTURES = (
@@ -88,13 +107,6 @@ PICTURES = (
         {"shade": "survival"},
     ),
     Picture(
-        "ror3_1202_narrow",
-        "The same in a column of a paper, or on a phone.",
-        (("pre_ror3_1202_sd", {}),),
-        "strip",
-        {"shade": "survival", "width": 380},
-    ),
-    Picture(
         "ror3_1202_overview",
         "The same 1202 layers as an overview.",
         (("pre_ror3_1202_sd", {}),),
@@ -122,7 +134,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a picture would change")
     check = parser.parse_args().check
-    files = {f"{picture.name}.svg": picture.draw() for picture in PICTURES} | {"README.md": page()}
+    files = {name: svg for picture in PICTURES for name, svg in picture.files().items()} | {"README.md": page()}
     stale = [name for name, text in files.items() if not _is(HERE / name, text)]
     for name in stale:
         if check:
@@ -144,7 +156,7 @@ def page() -> str:
     for picture in PICTURES:
         same = len({spec for spec, _ in picture.networks}) < len(picture.networks)
         told = "" if same else f"\n```console\n$ {picture.command}\n```\n"
-        parts += [f"## {picture.caption}", told, f"![{picture.caption}]({picture.name}.svg)", ""]
+        parts += [f"## {picture.caption}", told, picture.markdown, ""]
     return "\n".join(parts)
 
 
