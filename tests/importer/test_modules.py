@@ -204,6 +204,49 @@ def test_what_the_language_cannot_say_is_refused_with_the_module_that_computes_i
     assert (diagnostic.code.value, diagnostic.message) == ("import-module", message)
 
 
+class Halved(nn.Module):
+    """On signals: a branch that counts half; its second block is the first one again where `twice`."""
+
+    def __init__(self, twice):
+        super().__init__()
+        self.twice = twice
+        self.conv = nn.Conv1d(2, 4, 3, padding=1)
+        self.one = nn.Sequential(nn.Conv1d(4, 4, 3, padding=1, bias=False), nn.BatchNorm1d(4))
+        self.two = nn.Sequential(nn.Conv1d(4, 4, 3, padding=1, bias=False), nn.BatchNorm1d(4))
+
+    def forward(self, x):
+        x = F.relu(self.conv(x))
+        x = F.relu(x + 0.5 * self.one(x))
+        return F.relu(x + 0.5 * (self.one if self.twice else self.two)(x))
+
+
+class Vectors(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2, self.fc3 = nn.Linear(8, 8), nn.Linear(8, 6), nn.Linear(8, 6, bias=False)
+
+    def forward(self, x):
+        x = F.relu(x + self.fc1(x))
+        return F.relu(self.fc2(x) + self.fc3(x))
+
+
+def test_a_constant_in_a_branch_is_a_layer_of_its_own():
+    imported = import_module(Halved(twice=False), (2, 16))
+    assert "residual conv(3, width) -> norm -> halved\n" in imported.text
+    assert "layer halved { y = 0.5 * x }" in imported.text
+    assert [section.n_steps for section in imported.graph.stages()] == [2]
+
+
+def test_vectors_have_shortcuts_too():
+    imported = import_module(Vectors(), (8,))
+    assert [step.unit.shortcut for step in imported.graph.blocks] == ["identity", "linear_shortcut"]
+
+
+def test_layers_that_share_weights_are_refused():
+    with pytest.raises(ResError, match=r"`one\.0`: two layers share the weight `one\.0\.weight`"):
+        import_module(Halved(twice=True), (2, 16))
+
+
 class Two(nn.Module):
     def forward(self, x):
         return x + 1, x

@@ -91,7 +91,7 @@ class _Finder:
     def _item(self, entry: int, end: int, inside: list[int]) -> Item:
         traced = self.trace.values[end]
         if traced.inputs == (entry,):
-            return Single(end)
+            return Single(end) if traced.layer.NAME else Region(entry, (end,))  # `0.5 * x` has no name
         if isinstance(traced.op, Add) and (junction := self._junction(entry, end)) is not None:
             return junction
         return Region(entry, tuple(value for value in inside if entry < value <= end))

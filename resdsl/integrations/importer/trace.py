@@ -142,7 +142,7 @@ class _Reader:
             elif node.op == "output":
                 (returned,) = cast("tuple[tuple[object, ...]]", node.args)
                 if len(returned) == 1 and isinstance(returned[0], torch.fx.Node) and returned[0] in self.numbers:
-                    return _without_unused(self.values, self.numbers[returned[0]])
+                    return _without_shared(_without_unused(self.values, self.numbers[returned[0]]))
         raise refused("the model returns several tensors, or none that it computes from its input")
 
     def _read_call(self, node: torch.fx.Node) -> None:
@@ -216,6 +216,19 @@ def _without_unused(values: list[Traced], output: int) -> Trace:
     return Trace(
         tuple(Traced(v.op, tuple(places[source] for source in v.inputs), v.shape, v.path, v.tensors) for v in kept)
     )
+
+
+def _without_shared(trace: Trace) -> Trace:
+    """The trace, if every layer has weights of its own."""
+    homes: dict[str, str] = {}
+    for value in trace.values:
+        for key in value.tensors.values():
+            if key in homes:
+                raise refused(
+                    f"two layers share the weight `{key}`; each layer of the language has its own", value.path
+                )
+            homes[key] = value.path
+    return trace
 
 
 def _path(node: torch.fx.Node) -> str:

@@ -99,6 +99,8 @@ class _Writer:
         return product
 
     def _kinds(self, block: SeenBlock, stride: int) -> tuple[str, ...]:
+        if not block.shortcut:
+            return ("identity",)
         key = self.layers.keys({block.entry: "x", block.f: "f"}).key(block.junction)
         x, out = self._shape(block.entry), self._shape(block.junction)
         return self.library.kinds(x, out, stride, key) or (self._define_kind(block.shortcut, stride, out.channels),)
