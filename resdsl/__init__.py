@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from resdsl.emit import emit
     from resdsl.emit.draw import Drawing, draw
     from resdsl.emit.extern import register
+    from resdsl.emit.torch_conditional import Conditional
     from resdsl.integrations import conf as conf
     from resdsl.integrations import timm as timm
     from resdsl.integrations.backbone import Backbone as Backbone
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Code": "resdsl.diagnostics",
+    "Conditional": "resdsl.emit.torch_conditional",
     "Cost": "resdsl.analysis.cost",
     "Diagnostic": "resdsl.diagnostics",
     "Diff": "resdsl.analysis.diff",
@@ -103,6 +105,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Code",
+    "Conditional",
     "Cost",
     "Diagnostic",
     "Diff",
