@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -64,6 +65,17 @@ def memory(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Memory:
         sections=sections,
         peak=_peak(graph) * batch * bytes_each,
     )
+
+
+def read_bytes(size: str | int) -> int:
+    """A number of bytes; as text with a unit, such as `8GiB`, `500 MB`. Raises ValueError for anything else."""
+    if isinstance(size, int):
+        return size
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", size.strip(), re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"`{size}` is no amount of memory: write `8GiB`, `500MB` or a number of bytes")
+    power = " KMGT".index(found[2].upper() or " ")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
 def _count_weights(unit: Unit) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "keys": "List the weights of a network by a scheme's names, or tell what of a checkpoint fits it.",
         "convert": "Write the weights of a checkpoint under another scheme's names.",
         "bench": "Time a network beside others: compilation, training step, evaluation, memory.",
+        "plan": "Plan the training of a network on many devices: strategy, cuts, memory, communication, checkpointing.",
         "draw": "Draw networks: overview, every block, the inside of units, tables, comparisons.",
         "diff": "Tell what differs between two networks: parts, blocks, links, survival, cost, weights.",
         "new": "Write a spec to start from: of a library network, or by questions.",

@@ -10,6 +10,7 @@ import click
 
 from resdsl.cli.failures import ToolError
 from resdsl.cli.progress import Stages
+from resdsl.cli.summary_form import binary
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 
@@ -104,7 +105,7 @@ def _sentences(model: nn.Module, graph: Graph, how: Compilation) -> list[str]:
         again = report.checkpoint.macs / max(1, sum(step.unit.macs for step in graph.steps))
         groups = _count(len(report.checkpoint.groups), "group")
         lines.append(
-            f"  activations: {_binary(report.checkpoint.peak)} at most; {groups} of blocks computed again, "
+            f"  activations: {binary(report.checkpoint.peak)} at most; {groups} of blocks computed again, "
             f"{again:.0%} of the forward pass"
         )
     return lines
@@ -133,16 +134,6 @@ def _saving(graph: Graph) -> list[str]:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _binary(n_bytes: int) -> str:
-    """Bytes as `1.2 GiB`."""
-    size, unit = float(n_bytes), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if size < 1024 or unit == "TiB":
-            break
-        size /= 1024
-    return f"{size:.3g} {unit}"
 
 
 _OPTIONS: Final = (

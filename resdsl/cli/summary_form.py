@@ -114,6 +114,16 @@ def amount(number: int) -> str:
     return str(number)
 
 
+def binary(n_bytes: int) -> str:
+    """Bytes as `1.2 GiB`."""
+    size, unit = float(n_bytes), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if size < 999.5 or unit == "TiB":
+            break
+        size /= 1024
+    return f"{size:.3g} {unit}"
+
+
 def _title(summary: Summary) -> str:
     graph = summary.graph
     given = ", ".join(f"{name} = {value}" for name, value in graph.parameters)

@@ -32,6 +32,7 @@ finally:
         ["list", "--format", "json"],
         ["keys", "resnet50", "--keys", "detectron2"],
         ["diff", "resnet50", "resnet50"],
+        ["plan", "resnet50", "--devices", "4", "--memory", "8GiB", "--batch", "64"],
         ["explain", "shape-mismatch"],
     ],
     ids=" ".join,

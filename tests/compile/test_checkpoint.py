@@ -7,9 +7,9 @@ import torch
 
 from resdsl import load
 from resdsl.analysis.checkpoint import checkpoint_every, checkpoint_within
-from resdsl.analysis.memory import memory
+from resdsl.analysis.memory import memory, read_bytes
 from resdsl.emit.torch import build
-from resdsl.emit.torch_compiled.compile import read_bytes, read_every
+from resdsl.emit.torch_compiled.compile import read_every
 from resdsl.emit.torch_compiled.runtime import runtime_of
 from tests.compile.compare import assert_compiled_equals_eager
 from tests.reference.compare import batch, built

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import nn
 
+from resdsl.analysis.memory import read_bytes
 from resdsl.emit.lowered.file import emit_lowered
 from resdsl.emit.torch import graph_of, import_text
 from resdsl.emit.torch_compiled.planner import Settings
@@ -103,17 +104,6 @@ def read_every(text: str) -> int:
     if found is None or int(found[1]) < 1:
         raise ValueError(f"`{text}` is no policy: write `every=4`, to compute each four blocks of a stage again")
     return int(found[1])
-
-
-def read_bytes(size: str | int) -> int:
-    """A number of bytes; as text with a unit, such as `8GiB`, `500 MB`. Raises ValueError for anything else."""
-    if isinstance(size, int):
-        return size
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", size.strip(), re.IGNORECASE)
-    if found is None:
-        raise ValueError(f"`{size}` is no amount of memory: write `8GiB`, `500MB` or a number of bytes")
-    power = " KMGT".index(found[2].upper() or " ")
-    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
 def _runtime(model: nn.Module, graph: Graph, settings: Settings, *, zero_gradients: bool) -> Runtime:
