@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from resdsl.emit.lowered.functional import HELPERS
 from resdsl.emit.lowered.region import TAKE_OVER, RegionFunction, write_region
 from resdsl.emit.names import StepNames, module_names
 from resdsl.emit.python.class_names import class_names
@@ -188,6 +189,5 @@ _WALK = "The network: `call(function, place, x, …)` runs a function with the t
 _WALK_SKIP = " `skip(function, dropped, …)` runs the other one, or nothing, where a block's residual branch is dropped."
 
 _TAKEN = frozenset(
-    {"torch", "nn", "F", "x", "i", "call", "skip", "features", "network", "take_over", "hand_over", "batch_norm"}
-    | {"channel_norm", "dropout", "bernoulli", "clamped", "bounded_scale", "pelu", "range"}
+    {"torch", "nn", "F", "x", "i", "call", "skip", "features", "network", "take_over", "hand_over", "range"} | HELPERS
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -186,3 +187,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "BoundedScale": Function(_bounded_scale, (_CLAMPED, _BOUNDED_SCALE), ("weight",)),
 }
 """Every class that some layer's `torch_call` makes; tests hold the table against the table of layers."""
+
+HELPERS = frozenset(
+    name for function in FUNCTIONS.values() for text in function.helpers for name in re.findall(r"^def (\w+)", text)
+)
+"""The names of what functions call; no variable may have them."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from resdsl.emit.lowered.functional import FUNCTIONS, Layer
+from resdsl.emit.lowered.functional import FUNCTIONS, HELPERS, Layer
 from resdsl.emit.names import is_module, tensor_names
 from resdsl.emit.python.text import INDENT, WIDTH, call, call_arguments, docstring, filled, shape_comment
 from resdsl.ir.unit import Node, Unit
@@ -79,7 +79,18 @@ class _Writer:
         self.region = region
         self.unit: Unit = region.unit
         self.names = names
-        self.taken = {"training", "batch_statistics", "scale", "torch", "nn", "F", name}
+        self.taken = {
+            "training",
+            "batch_statistics",
+            "scale",
+            "torch",
+            "nn",
+            "F",
+            "take_over",
+            "hand_over",
+            *HELPERS,
+            name,
+        }
         self.parameters: list[Parameter] = []
         self.helpers: dict[str, None] = {}
         self.updates: list[str] = []
