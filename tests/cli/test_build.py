@@ -205,6 +205,12 @@ def test_without_a_compiler_the_file_is_there_and_the_line_is_clear(spawn, spec:
     assert (spec.parent / "tiny.py").exists()
 
 
+def test_a_network_with_a_pool_compiles_in_a_process_of_its_own(spawn, spec: Path):
+    spec.write_text(SPEC.replace("-> relu\n", "-> relu -> maxpool(3, /2)\n", 1))
+    result = spawn("build", str(spec), "--backend", "aot_eager")
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.slow
 def test_the_second_build_takes_its_graphs_from_the_cache(spawn, spec: Path):
     environment = {"TORCHINDUCTOR_CACHE_DIR": str(spec.parent / "cache")}

@@ -79,18 +79,8 @@ class _Writer:
         self.region = region
         self.unit: Unit = region.unit
         self.names = names
-        self.taken = {
-            "training",
-            "batch_statistics",
-            "scale",
-            "torch",
-            "nn",
-            "F",
-            "take_over",
-            "hand_over",
-            *HELPERS,
-            name,
-        }
+        self.taken = {"training", "batch_statistics", "scale", "torch", "nn", "F", name}
+        self.taken |= {"take_over", "hand_over", *HELPERS}
         self.parameters: list[Parameter] = []
         self.helpers: dict[str, None] = {}
         self.updates: list[str] = []

@@ -206,6 +206,7 @@ def _trace(wanted: Wanted, inputs: list[Tensor]) -> fx.GraphModule:
     Its inputs are those of the function, then the gradient of each thing that it gives; what it gives is that, then the
     gradient of each input.
     """
+    import torch._inductor.lowering  # the decomposition of pools reaches for it by name
     from torch._functorch import config
     from torch._functorch.aot_autograd import aot_export_joint_simple
     from torch._inductor.decomposition import select_decomp_table
