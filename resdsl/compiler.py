@@ -21,7 +21,7 @@ from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.recipe import read_choice
 from resdsl.elaborate.scope import Poison, Scope, Value
 from resdsl.elaborate.statements import evaluate_given
-from resdsl.elaborate.told import Told
+from resdsl.elaborate.told import tell
 from resdsl.elaborate.values import read_value
 from resdsl.expectations import check_expectations
 from resdsl.finding import NAME, Given, Spec, find_file, refused, unpack
@@ -205,7 +205,7 @@ class ReadProgram:
             found = self._find(network)
             told = self._told(found)
             if told is not None:
-                raise ResError(told if self.mistakes else self._with_further(found, params, told))
+                raise ResError(self._with_further(found, params, told))
             values = self._values(found, params, choice, problems)
             try:
                 elaborated = elaborate(found, values, problems, limits=self.limits)
@@ -288,10 +288,12 @@ class ReadProgram:
     def _with_further(
         self, found: Found, params: Mapping[str, Given], told: tuple[Diagnostic, ...]
     ) -> tuple[Diagnostic, ...]:
-        """These mistakes in names, and all that is wrong with the network besides and does not follow from them."""
+        """These mistakes, and all that is wrong with the network besides and does not follow from them."""
         problems = Problems(list(told))
-        already = Told(told)
-        if self.names.resolve(found).outline.whole and already.leaves_statements(found):
+        if self.module.lost_files or not self.names.resolve(found).outline.labelled:
+            return problems.errors  # bases may be missing, or go in circles
+        already = tell(found, (d for d in (*self.mistakes, *told) if not (d.fixes and d in self.mistakes)))
+        if already.leaves_statements(found):
             with problems.collect():
                 values = self._values(found, params, None, problems)
                 further = look_further(found, values, already, self.limits)

@@ -37,7 +37,7 @@ def elaborate(found: Found, values: Mapping[str, Value], problems: Problems, *, 
 
 
 def look_further(found: Found, values: Mapping[str, Value], told: Told, limits: Limits) -> Problems:
-    """What else is wrong with a network whose names are wrong: all that does not follow from what is told of them."""
+    """What else is wrong with a network of which mistakes are told: all that does not follow from them."""
     problems = Problems()
     try:
         _elaborate(found, values, problems, limits, told)
@@ -50,6 +50,8 @@ def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, li
     with problems.collect():
         statements = gather(found, values, problems, told)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
+        if not told.leaves_shapes():
+            raise Echo
         placer = _place(plan, statements, found, limits)
         if told:
             raise Echo
@@ -82,7 +84,7 @@ def _place(plan: NetworkPlan, statements: Statements, found: Found, limits: Limi
     if head is not None:
         unit = build_chain("head", head[0].chain, spine, head[1], plan.dynamic)
         spine.add_chain(unit, "head", "head", head[0].span)
-    if not spine.steps:
+    if not spine.steps and not statements.told:
         message = f"the network `{found.definition.name}` has neither stages nor layers"
         raise mistake(Code.NETWORK_MISSING, message, found.definition.name_span, help="add `stage s1 : basic(16) * 3`")
     return placer

@@ -24,7 +24,8 @@ class Outline:
         links: by name.
         singles: `stem`, `shortcut`, `survive`, … by keyword.
         requires: the conditions on its parameters.
-        whole: false where the base network is unknown or could not be read: then more may be there.
+        whole: false where the base network is unknown or something could not be read: then more may be there.
+        labelled: false where that may have a label.
     """
 
     sections: dict[str, ast.Stage | ast.Layers] = field(factory=dict[str, "ast.Stage | ast.Layers"])
@@ -32,10 +33,13 @@ class Outline:
     singles: dict[str, ast.Statement] = field(factory=dict[str, "ast.Statement"])
     requires: list[ast.Require] = field(factory=list["ast.Require"])
     whole: bool = True
+    labelled: bool = True
 
     def copy(self) -> Outline:
         """Another that is the same."""
-        return Outline(dict(self.sections), dict(self.links), dict(self.singles), list(self.requires), self.whole)
+        return Outline(
+            dict(self.sections), dict(self.links), dict(self.singles), list(self.requires), self.whole, self.labelled
+        )
 
     @property
     def stages(self) -> list[str]:

@@ -121,6 +121,8 @@ class _Planner:
     def input(self) -> Shape:
         """The shape of one sample."""
         entry = self.statements.single(ast.Input)
+        if entry is None and "input" in self.statements.told.lost:
+            raise Echo
         if entry is None:
             message = f"the network `{self.name_span.text}` has no `input`"
             raise mistake(Code.NETWORK_MISSING, message, self.name_span, help="add `input 3x224x224`")

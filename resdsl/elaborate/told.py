@@ -1,8 +1,8 @@
-"""What is told already of a network whose names are wrong, so that all else of it can be looked at without an echo."""
+"""What is told already of a network with mistakes, so that all else of it can be looked at without an echo."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from resdsl.diagnostics import Code, Diagnostic
 from resdsl.elaborate.definitions import Found
@@ -14,9 +14,13 @@ from resdsl.syntax import ast
 
 @record
 class Told:
-    """The mistakes that are told already; nothing, for a network whose names are right."""
+    """The mistakes of text and names that are told already; nothing, for a network that has none.
+
+    `lost` are the statements that could not be understood, by their keywords.
+    """
 
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+    lost: frozenset[str] = field(default=frozenset())
 
     def __bool__(self) -> bool:
         return bool(self.diagnostics)
@@ -31,18 +35,32 @@ class Told:
         if self.lies_in(*parts):
             raise Echo
 
+    def leaves_shapes(self) -> bool:
+        """Whether no statement is lost that decides on shapes before the head."""
+        return self.lost <= _WITHOUT_SHAPES
+
     def leaves_statements(self, found: Found) -> bool:
         """Whether it is known which statements hold for a network, whose bases are all there.
 
-        Not so where one stands twice, drops what is not there, or where the arguments of a base are wrong.
+        Not so where one stands twice, drops what is not there, or where the arguments of a base are wrong; nor where
+        one is lost that may have had a label or a name.
         """
         for definition in _lineage(found) if self.diagnostics else ():
-            parts = [*definition.parameters, *(s for s in definition.statements if not isinstance(s, ast.Drop))]
+            if not definition.lost_words <= WITHOUT_LABEL:
+                return False
+            kept = (s for s in definition.statements if not isinstance(s, ast.Drop))
+            parts = [*definition.parameters, *kept, *definition.lost]
             for told in self.diagnostics:
                 inside = told.span is not None and _holds(definition.span, told.span)
                 if inside and (told.code in _OF_STRUCTURE or not any(_holds(p.span, told.span) for p in parts)):
                     return False
         return bool(self.diagnostics)
+
+
+def tell(found: Found, diagnostics: Iterable[Diagnostic]) -> Told:
+    """What is told of a network by these mistakes."""
+    lost = (word for definition in _lineage(found) for word in definition.lost_words)
+    return Told(tuple(diagnostics), frozenset(lost))
 
 
 def _lineage(found: Found) -> Iterator[ast.Network | ast.Derived]:
@@ -55,6 +73,11 @@ def _lineage(found: Found) -> Iterator[ast.Network | ast.Derived]:
 
 
 NOTHING = Told()
+
+_WITHOUT_SHAPES = frozenset("about cite expect head init keys levels survive tap".split())
+
+WITHOUT_LABEL = _WITHOUT_SHAPES | frozenset("act input norm shortcut stem".split())
+"""The statements that can be lost without a doubt about any label, link or name."""
 
 _OF_STRUCTURE = frozenset({Code.NETWORK_REPEATED, Code.NETWORK_DROP, Code.NAME_TAKEN, Code.NAME_CYCLE})
 

@@ -474,17 +474,37 @@ class Parameter(Syntax):
 
 
 @record
+class Lost(Syntax):
+    """`stem conv(3x3, 16) ->`: a statement that cannot be understood, but for its keyword.
+
+    `word` is empty where it is no keyword, or more than one statement may be lost.
+    """
+
+    word: str
+
+
+@record
 class Definition(Syntax):
     """What every definition has: a name, parameters, and the `##` lines above it.
 
-    `whole` is false where the parser had to leave a part out, since it could not be understood.
+    `lost` are the parts that the parser had to leave out, since they could not be understood.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     doc: str = field(default="", compare=False, kw_only=True)
-    whole: bool = field(default=True, compare=False, kw_only=True)
+    lost: tuple[Lost, ...] = field(default=(), compare=False, kw_only=True)
     name_span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it was left out."""
+        return not self.lost
+
+    @property
+    def lost_words(self) -> frozenset[str]:
+        """The keywords of the statements that were left out."""
+        return frozenset(lost.word for lost in self.lost)
 
 
 @record

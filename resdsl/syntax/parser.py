@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import evolve
@@ -14,8 +16,11 @@ from resdsl.syntax.recovery import get_over
 from resdsl.syntax.text import check_characters, check_size
 from resdsl.syntax.token import Token
 from resdsl.syntax.tree import TreeBuilder
+from resdsl.syntax.words import DEFINITIONS, STATEMENTS
 
 EDITION = 1
+
+_BEGINNINGS = (STATEMENTS | DEFINITIONS) - {"NORM", "ACT"}  # these two stand in chains as well
 
 
 def parse(text: Source | str, *, limits: Limits = DEFAULT) -> ast.Program:
@@ -30,8 +35,8 @@ def parse(text: Source | str, *, limits: Limits = DEFAULT) -> ast.Program:
 def parse_recovering(source: Source, *, limits: Limits = DEFAULT) -> tuple[ast.Program, tuple[Diagnostic, ...]]:
     """What of a source could be understood, and what is wrong with the rest, in file order.
 
-    A definition that lost a part is there without it, its `whole` false. A text that is too large, nested too deep or
-    of another edition is not looked into: its program is empty.
+    A definition that lost a part is there without it, and says so in `lost`. A text that is too large, nested too deep
+    or of another edition is not looked into: its program is empty.
     """
     if too_large := check_size(source, limits):
         return _nothing(source), (too_large,)
@@ -52,7 +57,7 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
     machine = Machine(source, TreeBuilder(source, find_docs(source, lexed)), limits)
     tokens = lexed.tokens
     mistakes: list[Diagnostic] = []
-    skipped: list[Span] = []
+    skipped: list[ast.Lost] = []
     cut_short = any(token.kind == "BAD_COMMENT" for token in tokens[-2:])
     at = 0
     while at < len(tokens):
@@ -63,7 +68,7 @@ def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, l
         mistake, at = get_over(Place(source, machine, tokens, at))
         mistakes += [] if silent else [mistake.diagnostic]
         if mistake.mend is None:
-            skipped.append(Span(source, machine.ends[-1], tokens[min(at, len(tokens) - 1)].start))
+            skipped.append(_lost(source, tokens, machine.ends[-1], tokens[min(at, len(tokens) - 1)].start))
         if len(mistakes) >= limits.diagnostics and not cut_short:
             cut_short = True
             del tokens[at:-1]
@@ -80,16 +85,26 @@ def _check_edition(source: Source, tokens: list[Token]) -> Diagnostic | None:
     return Diagnostic(Code.SYNTAX_EDITION, message, span, help="a later resdsl may know it")
 
 
-def _mark(program: ast.Program, skipped: list[Span]) -> ast.Program:
-    """The program, its definitions that lost a part marked so."""
+def _lost(source: Source, tokens: list[Token], start: int, end: int) -> ast.Lost:
+    """What lies between two places of a text, with the keyword of the one statement that it is."""
+    first, last = (bisect_left(tokens, place, key=lambda token: token.start) for place in (start, end))
+    kinds = [token.kind for token in tokens[first:last]]
+    is_one = kinds[:1] and kinds[0] in STATEMENTS and not _BEGINNINGS.intersection(kinds[1:])
+    word = tokens[first].text if is_one else ""
+    return ast.Lost(word, span=Span(source, start, end))
+
+
+def _mark(program: ast.Program, skipped: list[ast.Lost]) -> ast.Program:
+    """The program, with what its definitions lost."""
     definitions = tuple(_mark_one(definition, skipped) for definition in program.definitions)
-    return evolve(program, definitions=definitions, skipped=tuple(skipped)) if skipped else program
+    spans = tuple(lost.span for lost in skipped)
+    return evolve(program, definitions=definitions, skipped=spans) if skipped else program
 
 
-def _mark_one(definition: ast.AnyDefinition, skipped: list[Span]) -> ast.AnyDefinition:
+def _mark_one(definition: ast.AnyDefinition, skipped: list[ast.Lost]) -> ast.AnyDefinition:
     span = definition.span
-    lost = any(part.start < span.end and span.start < part.end for part in skipped)
-    return evolve(definition, whole=False) if lost else definition
+    lost = tuple(part for part in skipped if part.span.start < span.end and span.start < part.span.end)
+    return evolve(definition, lost=lost) if lost else definition
 
 
 def _nothing(source: Source) -> ast.Program:

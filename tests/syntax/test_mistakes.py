@@ -46,6 +46,11 @@ layers p conv(3x3, 16)
 layers p : conv(3 x 3, 16)
 layers p : conv(3x 3, 16)
 layers p : conv(3 × 3, 16)
+layers p : conv(3×3, 16)
+layers p : conv(3x3, 16) –> bn
+survive linear 0.5
+layers p : conv 3x3
+expect params = 1,727,962
 layers p : conv(3x3, 16) => bn
 layers p : conv(3x3, 16) - > bn
 layers p : conv(3x3, 16) → bn

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from resdsl.diagnostics import Code, Note
 from resdsl.syntax.mistakes.mistake import Mend, Mistake, insert, replace, tell
 from resdsl.syntax.place import CLOSER, Place
@@ -30,8 +32,15 @@ def unclosed(place: Place) -> Mistake | None:
         code=Code.SYNTAX_UNCLOSED,
         label="opened here",
         notes=notes,
-        mend=insert(place, closer, sure=True) if place.machine.takes(closer) else None,
+        mend=insert(place, closer, sure=True) if place.machine.takes(closer) and not _holds_chain(place) else None,
     )
+
+
+def _holds_chain(place: Place) -> bool:
+    """Whether the rest of a statement's chain stands in the innermost bracket: that was to close somewhere before."""
+    opened = place.open_brackets()[-1]
+    inside = place.tokens[bisect_left(place.tokens, opened.start, key=lambda token: token.start) : place.at]
+    return opened.kind == "OPEN_PAREN" and bool(place.keyword()) and any(token.kind == "ARROW" for token in inside)
 
 
 def closed_early(place: Place) -> Mistake | None:
@@ -44,7 +53,7 @@ def closed_early(place: Place) -> Mistake | None:
     return tell(
         "`}` is one too many",
         place.span(place.before),
-        notes=(Note(place.span(place.token), "this would stand outside of it"),),
+        notes=() if place.token.kind == "$END" else (Note(place.span(place.token), "this would stand outside of it"),),
         fix="",
         mend=Mend(drop=0, back=1, sure=True),
     )

@@ -35,7 +35,8 @@ def spaced_size(place: Place) -> Mistake | None:
         return None
     span = place.span(pieces[0], pieces[-1])
     mend = Mend((Token("SIZE", size, span.start, span.end),), len(pieces) - begun, back=int(begun))
-    return tell(f"a size is one word, without spaces: `{shorten(size)}`", span, fix=size, mend=mend)
+    wrong = "without spaces" if any(sign.isspace() for sign in span.text) else "with an `x`"
+    return tell(f"a size is one word, {wrong}: `{shorten(size)}`", span, fix=size, mend=mend)
 
 
 def _as_x(token: Token) -> str:
@@ -101,6 +102,9 @@ def _foreign_sign(place: Place) -> Mistake:
     if token.text == ";":
         message = "statements need no `;` between them"
         return tell(message, span, code=Code.SYNTAX_CHARACTER, fix="", mend=Mend())
+    if token.text in _DASHES and after.text == ">" and after.start == token.end and (mend := _arrow(place)):
+        span = place.span(token, after)
+        return tell(f"`{span.text}` is written `->`", span, code=Code.SYNTAX_CHARACTER, fix="->", mend=mend)
     right, kind = FOREIGN_SIGNS.get(token.text, ("", ""))
     if mend := replace(place, kind, right):
         return tell(f"`{token.text}` is written `{right}`", span, code=Code.SYNTAX_CHARACTER, fix=right, mend=mend)
@@ -112,6 +116,10 @@ def _foreign_sign(place: Place) -> Mistake:
     return tell(f"no part of the language uses {shown}", span, code=Code.SYNTAX_CHARACTER, mend=Mend())
 
 
+def _arrow(place: Place) -> Mend | None:
+    return replace(place, "ARROW", "->", drop=2)
+
+
 _BAD_TOKENS: dict[str, Callable[[Place], Mistake]] = {
     "BAD_STRING": _open_text,
     "BAD_COMMENT": _open_comment,
@@ -121,4 +129,5 @@ _BAD_TOKENS: dict[str, Callable[[Place], Mistake]] = {
     "BAD": _foreign_sign,
 }
 
+_DASHES = "–—−"
 _IN_SIZES = frozenset("0123456789x")

@@ -77,6 +77,41 @@ def twice(place: Place) -> Mistake | None:
     return tell(f"`{shorten(token.text)}` stands twice", place.span(token), fix="", mend=Mend())
 
 
+def thousands(place: Place) -> Mistake | None:
+    """`expect params = 1,727,962`."""
+    height = len(place.machine.values) - 1
+    groups: list[Token] = [place.before]
+    for comma, group in zip(place.tokens[place.at :: 2], place.tokens[place.at + 1 :: 2], strict=False):
+        is_close = groups[-1].end == comma.start and comma.end == group.start
+        if (comma.kind, group.kind) != ("COMMA", "INT") or not is_close or len(group.text) != _N_DIGITS:
+            break
+        groups.append(group)
+    if len(groups) == 1 or place.machine.kind_at(height) != "INT" or place.keyword() == "INPUT":
+        return None
+    span = place.span(groups[0], groups[-1])
+    right = "_".join(group.text for group in groups)
+    mend = Mend((Token("INT", right, span.start, span.end),), drop=2 * len(groups) - 2, back=1)
+    return tell(f"thousands are set apart by `_`: `{shorten(right)}`", span, fix=right, mend=mend)
+
+
+def unbracketed(place: Place) -> Mistake | None:
+    """`survive linear 0.5`, `stem conv 3x3`: a value behind the name that it is for."""
+    if place.before.kind != "NAME" or place.token.kind not in ("INT", "REAL", "SIZE") or place.begins_line():
+        return None
+    if place.keyword() not in ("SURVIVE", "STEM", "HEAD", "LAYERS", "STAGE", "NORM", "INIT"):
+        return None
+    right = f"({place.token.text})"
+    value = place.token.kind
+    bracket = Token("OPEN_PAREN", "(", place.before.end, place.before.end)
+    close = Token("CLOSE_PAREN", ")", place.token.end, place.token.end)
+    if not place.carries_on(("OPEN_PAREN", value, "CLOSE_PAREN"), drop=1):
+        return None
+    whole = place.span(place.before, place.token)
+    fix = f"{place.before.text}{right}"
+    message = f"what `{shorten(place.before.text)}` is given stands in parentheses: `{shorten(fix)}`"
+    return tell(message, whole, help=form(place), fix=fix, mend=Mend((bracket, place.token, close)))
+
+
 def keyword_as_name(place: Place) -> Mistake | None:
     """`let stage = 3`."""
     token = place.token
@@ -137,3 +172,5 @@ def unquoted(place: Place) -> Mistake | None:
 
 
 _ENDS = frozenset({"$END", "CLOSE_BRACE", "STRING"})
+
+_N_DIGITS = 3
