@@ -1,0 +1,175 @@
+"""The trainer of examples/train.py: what it trains to, that it goes on where it stopped, what it refuses."""
+
+import csv
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+import resdsl
+from tests.training.conftest import EXAMPLES, losses, weights
+
+pytestmark = pytest.mark.usefixtures("examples")
+
+TINY = ("resnet_cifar_sd", "-p", "depth=8", "--data", "digits", "--recipe", "quick", "--batch", "128")
+"""Eleven steps an epoch; three blocks, which are dropped."""
+
+
+def test_a_network_learns_real_digits_in_two_epochs(train):
+    folder = train("out", "resnet_cifar", "-p", "depth=8", "--recipe", "quick", "--epochs", "2", "--tensorboard")
+    with (folder / "epochs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert float(rows[1]["test_accuracy"]) > 0.5  # one in ten by chance
+    assert float(rows[1]["train_loss"]) < float(rows[0]["train_loss"])
+    assert len(losses(folder)) == 44  # 1,437 images in batches of 64
+    assert list((folder / "tensorboard").glob("events.*"))
+
+
+@pytest.mark.parametrize("stop", ["5", "11", "16"])  # within the first epoch, between two, within the second
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(train, stop: str):
+    asked = (*TINY, "--epochs", "2", "--ema", "0.9")
+    whole = train("whole", *asked)
+    train("parts", *asked, "--stop-after", stop)
+    parts = train("parts", *asked, "--resume")
+    assert (parts / "steps.csv").read_text() == (whole / "steps.csv").read_text()
+    once, twice = weights(whole), weights(parts)
+    assert once.keys() == twice.keys()
+    assert all(torch.equal(once[key], twice[key]) for key in once)
+    columns = [
+        [row[:-1] for row in csv.reader((folder / "epochs.csv").open(newline=""))] for folder in (whole, parts)
+    ]  # without the seconds
+    assert columns[0] == columns[1]
+
+
+def test_parts_of_a_batch_add_up_to_its_gradient(train):
+    """A network without batch norm: its loss does not depend on how a batch is cut."""
+    spec = 'res 1 use "std.res" network n { input 1x8x8 stem conv(3x3, 8) -> relu head global_avgpool -> linear(10) }'
+    asked = (spec, "--recipe", "quick", "--stop-after", "6", "--epochs", "1")
+    whole, cut = (losses(train(f"parts{parts}", *asked, "--parts", parts)) for parts in ("1", "4"))
+    assert cut == pytest.approx(whole, rel=1e-5)
+
+
+def test_compiled_and_in_half_precision_it_trains_to_nearly_the_same(train):
+    asked = (*TINY, "--epochs", "1", "--stop-after", "4")
+    eager = losses(train("eager", *asked))
+    assert losses(train("compiled", *asked, "--compile", "aot_eager")) == pytest.approx(eager, abs=1e-4)
+    assert losses(train("half", *asked, "--amp", "bf16")) == pytest.approx(eager, abs=0.05)
+
+
+def test_the_checkpoint_of_a_run_is_that_of_the_network(train):
+    found = weights(train("out", *TINY, "--epochs", "1", "--stop-after", "2"))
+    assert list(found) == list(resdsl.build("resnet_cifar_sd", depth=8).state_dict())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("resnet20", "--parallel", "ddp"), "belong together: torchrun"),
+        (("resnet20", "--parts", "3"), "a batch of 128 is not in 3 equal parts"),
+        (("resnet20", "--batch", "2000"), "larger than the 1,437 images"),
+        (("resnet20", "--data", "cifar10"), "unpack cifar-10-python.tar.gz"),
+        (("resnet21",), "the library has no network `resnet21`"),
+        (("resnet20", "-p", "classes=3"), "gives 3, but there are 10 classes"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_sentence(train, arguments, message):
+    with pytest.raises(SystemExit, match=message):
+        train("out", *arguments)
+
+
+# ---------------------------------------------------------------- recipes
+
+
+def test_the_learning_rates_of_the_papers():
+    from training.recipes import RECIPES
+
+    def rates(name: str, *steps: int) -> list[float]:
+        recipe = RECIPES[name]
+        n_steps = round(recipe.epochs * 390)  # 50,000 images in batches of 128
+        return [recipe.lr_at(step, n_steps, 390) for step in steps]
+
+    assert rates("he", 0, 31_999, 32_000, 48_000, 63_999) == pytest.approx([0.1, 0.1, 0.01, 0.001, 0.001])
+    assert rates("he_warmup", 0, 399, 400) == [0.01, 0.01, 0.1]
+    assert rates("huang", 0, 250 * 390 - 1, 250 * 390, 375 * 390) == pytest.approx([0.1, 0.1, 0.01, 0.001])
+    assert rates("wrn", 0, 60 * 390, 120 * 390, 160 * 390) == pytest.approx([0.1, 0.02, 0.004, 0.0008])
+    assert RECIPES["wrn"].decay == 5e-4
+    assert rates("huang_1202", 10 * 390 - 1, 10 * 390) == [0.01, 0.1]
+
+
+# ---------------------------------------------------------------- data
+
+
+def test_a_moved_image_is_one_of_the_crops_of_the_padded_one():
+    from training.data import generator, moved
+
+    x = torch.rand(64, 2, 5, 5)
+    found = moved(x, 1, flip=True, random=generator(0, 1, 7))
+    padded = torch.nn.functional.pad(x, [1] * 4)
+    crops = [padded[:, :, i : i + 5, j : j + 5] for i in range(3) for j in range(3)]
+    crops += [crop.flip(3) for crop in crops]
+    which = [next(n for n, crop in enumerate(crops) if torch.equal(crop[k], found[k])) for k in range(64)]
+    assert len(set(which)) > 12  # of eighteen
+    assert torch.equal(found, moved(x, 1, flip=True, random=generator(0, 1, 7)))
+
+
+def test_an_epoch_shows_every_image_once_and_another_epoch_in_another_order():
+    from training.data import Batches, Data, Split
+
+    images = torch.arange(20, dtype=torch.uint8).view(20, 1, 1, 1)
+    split = Split(images, torch.arange(20))
+    batches = Batches(Data(split, split, 20, 0, flip=False), 5, 3, augment=False, device=torch.device("cpu"))
+    epochs = [torch.cat([batches.batch(4 * epoch + place)[1] for place in range(4)]) for epoch in (0, 1)]
+    assert [sorted(epoch.tolist()) for epoch in epochs] == [list(range(20))] * 2
+    assert not torch.equal(*epochs)
+
+
+def test_cifar_is_read_from_its_files_and_nothing_in_them_is_run(tmp_path):
+    from training.data import load
+
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in [*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"]:
+        batch = {b"data": rng.integers(0, 256, (4, 3072), dtype=np.uint8), b"labels": [0, 1, 2, 9]}
+        (folder / name).write_bytes(pickle.dumps(batch, protocol=2))
+    found = load("cifar10", tmp_path)
+    assert found.train.images.shape == (20, 3, 32, 32)
+    assert found.test.images.flatten().tolist() == batch[b"data"].flatten().tolist()
+    (folder / "test_batch").write_bytes(pickle.dumps(print))
+    with pytest.raises(pickle.UnpicklingError, match=r"arrays alone, not builtins\.print"):
+        load("cifar10", tmp_path)
+
+
+def test_svhn_is_read_from_its_files(tmp_path):
+    from scipy.io import savemat
+    from training.data import load
+
+    images = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 4), dtype=np.uint8)
+    for name in ("train", "test"):
+        savemat(tmp_path / f"{name}_32x32.mat", {"X": images, "y": np.array([[1], [9], [10], [5]], dtype=np.uint8)})
+    found = load("svhn", tmp_path)
+    assert found.train.labels.tolist() == [1, 9, 0, 5]
+    assert found.train.images[2, 1, 3, 4] == images[3, 4, 1, 2]
+
+
+# ---------------------------------------------------------------- the experiment
+
+
+def test_the_experiment_measures_what_it_says(tmp_path, monkeypatch, capsys):
+    import json
+    import runpy
+    import sys
+
+    arguments = ["--only", "time", "--epochs", "1", "--images", "128", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["run.py", *arguments])
+    n_threads = torch.get_num_threads()
+    try:
+        runpy.run_path(str(EXAMPLES / "degradation" / "run.py"), run_name="__main__")
+    finally:
+        torch.set_num_threads(n_threads)
+    runs = json.loads((tmp_path / "results.json").read_text())["runs"]["time"]
+    assert [run["network"] for run in runs] == ["narrow", "narrow", "narrow_sd", "narrow_sd"]
+    assert runs[0]["losses"] == runs[1]["losses"]  # one seed, one result
+    assert "| stochastic depth-56 |" in capsys.readouterr().out
