@@ -31,8 +31,8 @@ class Region:
 
     @property
     def is_identity(self) -> bool:
-        """Whether one of its inputs leaves it as it is, so that there is nothing to call."""
-        return self.unit.output < len(self.unit.inputs)
+        """Whether its first input leaves it as it is, so that there is nothing to call."""
+        return self.unit.output == 0
 
 
 @record

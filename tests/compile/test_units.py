@@ -119,11 +119,11 @@ LEVELS = {
 }
 
 
-def ror(links, block="basic", more="", n=4):
+def ror(links, block="basic", more="", n=None):
     is_pre = block != "basic"
     after_stem, before_head = ("", "bn -> relu -> ") if is_pre else (" -> bn -> relu", "")
     text = ROR.format(block=block, after_stem=after_stem, before_head=before_head, links=f"{links}  {more}")
-    return built(text, n=n)
+    return built(text, n=n or (3 if "levels 4" in links else 4))
 
 
 @pytest.mark.parametrize("links", LEVELS.values(), ids=LEVELS)

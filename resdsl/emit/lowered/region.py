@@ -12,6 +12,7 @@ from resdsl.emit.lowered.functional import FUNCTIONS, HELPERS, Layer
 from resdsl.emit.names import is_module, tensor_names
 from resdsl.emit.python.text import INDENT, WIDTH, call, call_arguments, docstring, filled, shape_comment
 from resdsl.ir.unit import Node, Unit
+from resdsl.ops.base import TorchCall
 from resdsl.passes.lower import Region
 from resdsl.shape import Shape
 
@@ -43,6 +44,7 @@ class RegionFunction:
         name: the function's name.
         region: what it computes.
         parameters: the tensors that it takes after its inputs, in order.
+        layers: the paths of its modules, and what makes each.
         moded: the paths of its modules that do something else in training.
         takes_scale: whether its residual branch can be scaled.
         lines: the definition; it gives its result alone, or a tuple of it and what the tensors that are updated become.
@@ -52,6 +54,7 @@ class RegionFunction:
     name: str
     region: Region
     parameters: tuple[Parameter, ...]
+    layers: tuple[tuple[str, TorchCall], ...]
     moded: tuple[str, ...]
     takes_scale: bool
     lines: tuple[str, ...]
@@ -84,6 +87,7 @@ class _Writer:
         self.parameters: list[Parameter] = []
         self.helpers: dict[str, None] = {}
         self.updates: list[str] = []
+        self.layers: list[tuple[str, TorchCall]] = []
         self.moded: list[str] = []
         self.variables: dict[int, str] = {}
 
@@ -106,6 +110,7 @@ class _Writer:
             self.name,
             self.region,
             tuple(self.parameters),
+            tuple(self.layers),
             tuple(self.moded),
             takes_scale,
             tuple(lines),
@@ -145,6 +150,7 @@ class _Writer:
         torch_call = node.op.torch_call(shape)
         function = FUNCTIONS[torch_call.target]
         path = self.names[self.region.origins[number]]
+        self.layers.append((path, torch_call))
         tensors: dict[str, str] = {}
         for tensor in tensor_names(self.unit, number):
             if tensor == "num_batches_tracked":  # counted by whoever calls, for all norms at once

@@ -115,11 +115,13 @@ class _Kept:
         group: the group.
         sizes: how many tensors each move left, or the group as a whole if it is computed again.
         random: the states of the random generators before it, if it is computed again.
+        versions: of the tensors that it takes and does not change, if it is computed again.
     """
 
     group: Group
     sizes: list[int]
     random: Any = None
+    versions: tuple[int, ...] = ()
 
 
 def _run_group(
@@ -162,7 +164,8 @@ class _Stretch(torch.autograd.Function):
                 if group.is_recomputed:
                     entering = _entering(stretch, group)
                     saved += [values[value] for value in entering]
-                    kept.append(_Kept(group, [len(entering)], _random_states(values[entering[0]])))
+                    random = _random_states(values[entering[0]])
+                    kept.append(_Kept(group, [len(entering)], random, _versions(stretch, group, frame)))
                     for _ in _run_group(stretch, group, frame, values, is_again=False):
                         pass
                 else:
@@ -177,8 +180,14 @@ class _Stretch(torch.autograd.Function):
         return tuple(values[value] for value in stretch.outputs)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor | None) -> Any:
+        is_differentiated = torch.is_grad_enabled()  # this backward pass itself: `create_graph=True`
+        with torch.no_grad():
+            found = _Stretch._gradients(ctx, gradients)
+        return _not_twice(found) if is_differentiated else found
+
+    @staticmethod
+    def _gradients(ctx: Any, gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         stretch: Stretch = ctx.stretch
         frame: Frame = ctx.frame
         saved: list[Tensor] = list(ctx.saved_tensors)
@@ -204,6 +213,18 @@ class _Stretch(torch.autograd.Function):
 # ---------------------------------------------------------------- backward
 
 
+def _not_twice(gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+    """The gradients; to differentiate them is an error.
+
+    Torch's `once_differentiable` says so only where what came in needs a gradient. The gradient of a sum does not, and
+    a penalty on gradients would be a constant without a word.
+    """
+    message = b"a network that is compiled by units has no second derivative; a copy of it, which is not compiled, has"
+    private: Any = torch._C
+    delayed: Any = private._functions.DelayedError(message, len(gradients))
+    return delayed(*(None if each is None else each.detach().requires_grad_() for each in gradients))
+
+
 def _left_by(stretch: Stretch, kept: _Kept, frame: Frame, saved: list[Tensor]) -> list[list[Tensor]]:
     """What each move of a group left, taken from the end of what was saved, or computed again."""
     lefts: list[list[Tensor]] = []
@@ -213,6 +234,11 @@ def _left_by(stretch: Stretch, kept: _Kept, frame: Frame, saved: list[Tensor]) -
         del saved[beginning:]
     if not kept.group.is_recomputed:
         return lefts[::-1]
+    if kept.versions != _versions(stretch, kept.group, frame):
+        raise RuntimeError(
+            "a weight was changed in place between the forward pass and the backward pass, which computes activations "
+            "again and needs the weight as it was"
+        )
     values = dict(zip(_entering(stretch, kept.group), lefts[0], strict=True))
     with _random_from(kept.random):
         return list(_run_group(stretch, kept.group, frame, values, is_again=True))
@@ -266,6 +292,16 @@ def _laid_out(gradient: Tensor, runnable: Runnable) -> Tensor:
 
 def _add(gradients: dict[int, Tensor], value: int, gradient: Tensor) -> None:
     gradients[value] = gradients[value] + gradient if value in gradients else gradient
+
+
+def _versions(stretch: Stretch, group: Group, frame: Frame) -> tuple[int, ...]:
+    """How often each tensor was changed that a group takes and does not change itself."""
+    versions: list[int] = []
+    for move in stretch.moves[group.first : group.beyond]:
+        runnable, _ = _chosen(move, frame)
+        changing = {number - len(move.inputs) for number in runnable.changing}
+        versions += [frame.tensors[place]._version for n, place in enumerate(runnable.tensors) if n not in changing]
+    return tuple(versions)
 
 
 def _entering(stretch: Stretch, group: Group) -> tuple[int, ...]:

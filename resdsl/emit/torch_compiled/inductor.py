@@ -233,7 +233,7 @@ def _call(wanted: Wanted, inputs: tuple[Tensor, ...]) -> list[Tensor]:
     results = wanted.function(*inputs)
     first, *updates = results if isinstance(results, tuple) else (results,)
     arranged_first = arranged(first, wanted.memory_format)
-    if arranged_first is first and first._is_view():
+    if arranged_first is first and (first._is_view() or any(first is tensor for tensor in inputs)):
         arranged_first = first.clone()
     return [arranged_first, *updates]
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter, is_
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
 from resdsl.emit.lowered.file import LoweredFile
-from resdsl.emit.torch_compiled.binding import bind, modules_of
+from resdsl.emit.torch_compiled.binding import bind, check_layers, modules_of, state_of
 from resdsl.emit.torch_compiled.execute import Frame, run_program
 from resdsl.emit.torch_compiled.inductor import Compiled, Made, Wanted, arranged, autocast_type, compile_function
 from resdsl.emit.torch_compiled.planner import Moment, Planner, Settings
@@ -96,8 +97,6 @@ class Runtime(Installed):
         self.used: dict[object, Used] = {}
         self.announce: Callable[[str], object] = _same  # is told the name of each function before it is compiled
         self._programs: dict[object, Program] = {}
-        self._tensors: list[Tensor] = []
-        self._shapes: tuple[torch.Size, ...] = ()
         self.rebind()
 
     def rebind(self) -> None:
@@ -108,12 +107,17 @@ class Runtime(Installed):
         ]
         self._sites = [site for bound in self.bound for site in bound.sites]
         self._norms = [norm for bound in self.bound for norm in bound.norms]
-        self._moded = [module for bound in self.bound for module in (*bound.norms, *bound.noises)]
+        moded = [module for bound in self.bound for module in (*bound.norms, *bound.noises)]
+        self._states = [(state_of(module), module) for module in moded]
+        inside = list(modules_of(self.bound, self.model))
+        self._hooks = [getattr(module, name) for module in inside for name in _HOOKS]
         self._planner = Planner(self.file, self.functions, self.bound, self.settings, self._compile)
         for tensor in [site.get() for site in self._sites]:  # convolutions would arrange them at each step
-            tensor.data = arranged(tensor.data, self.settings.memory_format)
+            if _is_alone(tensor):
+                tensor.data = arranged(tensor.data, self.settings.memory_format)
         self._programs.clear()
-        _refuse_hooks(self.model, list(modules_of(self.bound)))
+        if any(self._hooks):
+            _refuse_hooks(self.model, inside)
 
     @property
     def n_graphs(self) -> int:
@@ -129,11 +133,12 @@ class Runtime(Installed):
         """The module's `forward`."""
         if any(children.get(name) is not child for children, name, child in self._tree):
             self.rebind()
+        if any(self._hooks):
+            _refuse_hooks(self.model, list(modules_of(self.bound, self.model)))
+        if _is_transformed():
+            return type(self.model).forward(self.model, x)
         x = arranged(x, self.settings.memory_format)
         tensors = [site.get() for site in self._sites]
-        if len(tensors) != len(self._tensors) or not all(map(is_, tensors, self._tensors)):
-            self._tensors = tensors
-            self._shapes = tuple([tensor.shape for tensor in tensors])
         with_gradient = torch.is_grad_enabled()
         frame = Frame(tensors, self._draw(x), self._take_over, zero_gradients=self.zero_gradients)
         key = (
@@ -144,13 +149,13 @@ class Runtime(Installed):
             with_gradient and x.requires_grad,
             self.model.training,
             autocast_type(x.device),
-            tuple([module.training for module in self._moded]),
-            self._shapes,
+            tuple([state(module) for state, module in self._states]),
             tuple(map(_LIKENESS, tensors)),
             tuple([tensor.stride() for tensor in tensors]),
         )
         program = self._programs.get(key)
         if program is None:
+            check_layers(self.bound)
             scales = [scale for _, scale in frame.draws]
             drops = self.model.training and self.file.lowered.drops
             program = self._planner.plan(Moment(x, tensors, scales, drops=drops, with_gradient=with_gradient))
@@ -198,9 +203,31 @@ def _has_hooks(module: nn.Module) -> bool:
 def _refuse_hooks(model: nn.Module, modules: list[nn.Module]) -> None:
     """Raises ValueError where a module inside has hooks: they would not run."""
     names: dict[nn.Module, str] = {module: name for name, module in model.named_modules()}
-    for module, name in names.items():
-        if module in modules and _has_hooks(module):
+    for module in modules:
+        if _has_hooks(module):
+            name = names[module]
             raise ValueError(f"`{name}` has hooks, which a function does not run; the strategy `modules` does")
+
+
+def _is_transformed() -> bool:
+    """Whether somebody looks at each operation, and must see the module as it is written.
+
+    torch.func, forward-mode differentiation, tracers, and modes that dispatch: fake tensors, counters of operations.
+    Machine code would give them nothing, or wrong numbers; torch.compile steps aside for them too.
+    """
+    private: Any = torch._C
+    return bool(
+        private._len_torch_dispatch_stack()
+        or private._functorch.maybe_current_level() is not None
+        or forward_ad._current_level >= 0
+        or private._get_tracing_state() is not None
+    )
+
+
+def _is_alone(tensor: Tensor) -> bool:
+    """Whether its memory is nobody else's: no part of a larger tensor, not shared with another process."""
+    size = tensor.numel() * tensor.element_size()
+    return tensor.untyped_storage().nbytes() == size and (tensor.is_cuda or not tensor.is_shared())
 
 
 _COMPILED: dict[object, Compiled] = {}
@@ -208,5 +235,5 @@ _COMPILED: dict[object, Compiled] = {}
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _NOTHING = object()
-_LIKENESS = attrgetter("requires_grad", "dtype")
+_LIKENESS = attrgetter("requires_grad", "dtype", "shape", "device")
 _add_to_each: Any = getattr(torch, "_foreach_add_")  # noqa: B009
