@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from resdsl.cli.complete import complete_specs
-from resdsl.cli.failures import FINDINGS
+from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders
 from resdsl.diagnostics import Diagnostic, ResError
@@ -48,6 +48,8 @@ def command(context: click.Context, specs: tuple[str, ...], *, only_check: bool,
     report(broken)
     if specs != ("-",) or only_check:
         click.echo(_summary(n_files, n_changed, written=not (only_check or show_diff)), err=True)
+    if any(diagnostic.span is None for diagnostic in broken):  # no file, or none of text
+        context.exit(WRONG_COMMAND)
     if broken or (n_changed and (only_check or show_diff)):
         context.exit(FINDINGS)
 

@@ -52,7 +52,7 @@ class ParameterPlacer:
             message = f"`{self._name}` takes no stride: it has no parameter `stride`"
             return mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, notes=notes, help=self._signature)
         message = f"`{self._name}` has no parameter `{name}`"
-        names = list(self._parameters)
+        names = [parameter for parameter in self._parameters if parameter not in self._taken]
         return _unknown(message, name, argument, names, notes=notes, otherwise=self._signature)
 
     def _notes(self, argument: ast.Argument) -> tuple[Note, ...]:

@@ -67,9 +67,11 @@ class Place:
         return self.begins_line(at) or self.machine.takes_at(self.open_lists()[0], *self._coming(at))
 
     def _coming(self, at: int) -> list[str]:
-        """The kinds of the next few tokens of a statement."""
+        """The kinds of the next few tokens of a statement, up to a character that is a mistake of its own."""
         kinds: list[str] = []
         for place in range(at, min(at + FORESIGHT, len(self.tokens))):
+            if place > at and self.tokens[place].kind.startswith("BAD"):
+                break
             kinds.append(self.tokens[place].kind)
             if place > at and self.tokens[place].kind in STATEMENTS and self.begins_line(place):
                 break

@@ -69,5 +69,5 @@ def test_a_file_that_is_no_program_is_told_and_kept(run, spec: Path):
 
 def test_a_file_that_is_not_there_is_told(run, tmp_path: Path):
     result = run("fmt", str(tmp_path / "none.res"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "error[file-unreadable]" in result.stderr

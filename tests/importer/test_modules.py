@@ -252,6 +252,17 @@ class Two(nn.Module):
         return x + 1, x
 
 
+class Deciding(nn.Module):
+    def forward(self, x):
+        return x + 1 if x.sum() > 0 else x
+
+
+def test_a_module_that_decides_by_values_is_refused_in_words(capfd: pytest.CaptureFixture[str]):
+    with pytest.raises(ResError, match="`Deciding` computes what its input's values decide on"):
+        import_module(Deciding(), SHAPE)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("model", "shape", "message"),
     [

@@ -6,14 +6,16 @@ import logging
 import warnings
 from collections import Counter
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.export import ExportedProgram, export
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
 from resdsl.diagnostics import InternalError
 from resdsl.integrations.importer.aten import read_call
@@ -102,10 +104,13 @@ def _export(model: nn.Module, shape: Shape) -> ExportedProgram:
     logger = logging.getLogger("torch")
     level = logger.level
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()), torch.no_grad():
             warnings.simplefilter("ignore")
             logger.setLevel(logging.CRITICAL)
             return export(model, (sample,), strict=False)
+    except GuardOnDataDependentSymNode as error:
+        message = f"`{type(model).__name__}` computes what its input's values decide on, as by `if x.sum() > 0`"
+        raise refused(message, help="a network of the language is the same for every sample") from error
     except Exception as error:
         first = str(error).strip().partition("\n")[0]
         message = f"torch cannot trace `{type(model).__name__}` for samples of {shape}: {type(error).__name__}: {first}"
