@@ -71,6 +71,7 @@ def command(  # noqa: PLR0913  one for each option
         serve(specs, network, params, partial(chosen, theme="auto" if theme == "light" else theme), open_page=open_page)
         return
     target, form = _target(output, form)
+    _refuse_idle(form)
     try:
         drawing = chosen(read_graphs(specs, network, params), theme=theme)
         if form == "dot" and layout == "auto":
@@ -90,6 +91,14 @@ def command(  # noqa: PLR0913  one for each option
         click.echo(click.format_filename(target))
         if open_page:
             click.launch(target)
+
+
+def _refuse_idle(form: str) -> None:
+    """Raises UsageError for an option that is given and belongs to another format."""
+    context = click.get_current_context()
+    for option, of_form in (("scale", "png"), ("layout", "dot")):
+        if form != of_form and context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"`--{option}` belongs to .{of_form}; this is .{form}")
 
 
 def read_graphs(specs: tuple[str, ...], network: str | None, params: dict[str, str]) -> list[Graph]:

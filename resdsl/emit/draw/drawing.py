@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from resdsl.emit.draw.errors import DrawingError, RendererMissingError
 from resdsl.emit.draw.scene import Scene
 from resdsl.emit.draw.theme import THEMES, ThemeName
-from resdsl.emit.draw.views import Choice, View, lay
+from resdsl.emit.draw.views import Choice, View, lay, refuse_idle
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 
@@ -48,7 +48,9 @@ def draw(
     if theme not in {*THEMES, "auto"}:
         raise DrawingError(f"there is no theme `{theme}`; there are {', '.join(THEMES)}, auto")
     graphs = (graph,) if isinstance(graph, Graph) else tuple(graph)
-    drawing = Drawing(graphs, Choice(view, shade=shade is not None, only=only, unfold=unfold, width=width), theme)
+    choice = Choice(view, shade=shade is not None, only=only, unfold=unfold, width=width)
+    refuse_idle(choice, n_graphs=len(graphs))
+    drawing = Drawing(graphs, choice, theme)
     _ = drawing.scene
     return drawing
 

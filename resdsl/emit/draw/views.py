@@ -34,6 +34,18 @@ class Choice:
     width: float | None = None
 
 
+def refuse_idle(choice: Choice, *, n_graphs: int) -> None:
+    """Raises DrawingError where something is asked of a view that it does not know."""
+    view = "compare" if choice.view == "overview" and n_graphs > 1 else choice.view
+    for name, is_asked, views in (
+        ("only", bool(choice.only), ("blocks", "layers")),
+        ("all", choice.unfold, ("blocks", "compare", "diff")),
+        ("width", choice.width is not None, ("strip", "unit", "layers")),
+    ):
+        if is_asked and view not in views:
+            raise DrawingError(f"`{name}` means nothing to the view `{view}`; it is for {', '.join(views)}")
+
+
 def lay(graphs: Sequence[Graph], choice: Choice) -> Scene:
     """The scene of a view. Several networks in a view of one stand below each other.
 
