@@ -40,7 +40,9 @@ def arguments() -> argparse.Namespace:
     what = parser.add_argument_group("what is trained")
     what.add_argument("spec", help="a file, a library network, or the text itself")
     what.add_argument("-n", "--network", help="which network of the file")
-    what.add_argument("-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="repeatable")
+    what.add_argument(
+        "-p", "--param", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="repeatable"
+    )
     what.add_argument("--data", default="digits", choices=data.SETS)
     what.add_argument("--data-folder", type=Path, help="where the data are; nothing is downloaded  [data]")
     how = parser.add_argument_group("how; what is not given is the recipe's")
@@ -72,9 +74,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def parameter(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign and value):
+        raise argparse.ArgumentTypeError(f"`{text}` is not NAME=VALUE")
+    return name, value
+
+
 def graph_for(given: argparse.Namespace, found: data.Data) -> resdsl.Graph:
     """The network for a data set: its classes, where it has that parameter, and the size of its images."""
-    params = dict(text.split("=", 1) for text in given.param)
+    params = dict(given.param)
     graph = resdsl.load(given.spec, given.network, params=params)
     if "classes" in dict(graph.parameters) and "classes" not in params:
         graph = resdsl.load(given.spec, given.network, params={**params, "classes": found.n_classes})
@@ -100,11 +109,15 @@ def processes(given: argparse.Namespace) -> Iterator[torch.device]:
     device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if kind == "cuda" else torch.device(kind)
     if kind == "cuda":
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+    is_ours = not dist.is_initialized()  # another program may train several times
+    if is_ours:
+        dist.init_process_group("nccl" if kind == "cuda" else "gloo")
     try:
         yield device
+        dist.barrier()  # who ends first would cut the others off
     finally:
-        dist.destroy_process_group()
+        if is_ours:
+            dist.destroy_process_group()
 
 
 def check(given: argparse.Namespace, recipe: Recipe) -> None:
@@ -118,8 +131,10 @@ def check(given: argparse.Namespace, recipe: Recipe) -> None:
         raise SystemExit(f"a batch of {recipe.batch} is not in {n_parts} equal parts: choose --batch, --parts")
     if is_pipeline and given.parts < n_ranks:
         raise SystemExit(f"a pipeline of {n_ranks} stages needs as many microbatches: --parts {4 * n_ranks}")
-    if is_pipeline and (given.compile or given.amp == "fp16"):
-        raise SystemExit("a pipeline is neither compiled nor scaled here: leave out --compile, --amp fp16")
+    if is_pipeline and (given.compile or given.amp):
+        raise SystemExit("the stages of a pipeline run in float32 and are not compiled: leave out --compile, --amp")
+    if given.parallel == "fsdp" and given.amp == "fp16":
+        raise SystemExit("gradients in shards are not scaled here: --amp bf16, or --parallel ddp")
     if given.ema and given.parallel in {"fsdp", "pipeline"}:
         raise SystemExit("--ema keeps whole weights: one process, or --parallel ddp")
 
@@ -137,9 +152,13 @@ def train(given: argparse.Namespace, recipe: Recipe, device: torch.device) -> No
         nesterov=recipe.nesterov,
         weight_decay=recipe.decay,
     )
-    progress: dict[str, Any] = {"step": 0, "loss": 0.0, "count": 0}
+    asked = {"seed": given.seed, "batch": recipe.batch}
+    progress: dict[str, Any] = {"step": 0, "loss": 0.0, "count": 0, **asked}
     if given.resume:
         checkpoints.load(given.out, engine, optimizer, progress)
+        for name, value in asked.items():
+            if progress[name] != value:
+                raise SystemExit(f"the run in {given.out} has --{name} {progress[name]}, not {value}: no bit would fit")
     begin = progress["step"]
     log = Log(
         given.out,
@@ -151,12 +170,14 @@ def train(given: argparse.Namespace, recipe: Recipe, device: torch.device) -> No
     engine.network.train()
     last = n_steps if given.stop_after is None else min(n_steps, given.stop_after)
     waiting: list[tuple[int, float, torch.Tensor]] = []
-    started, busy = time.perf_counter(), time.process_time()
+    started, busy = time.perf_counter(), 0.0
     for step in shown(range(begin, last), is_first=engine.rank == 0):
         lr = recipe.lr_at(step, n_steps, batches.n_steps)
         for group in optimizer.param_groups:
             group["lr"] = lr
-        waiting.append((step, lr, engine.step(batches.batch(step), step, optimizer)))
+        batch, before = batches.batch(step), time.process_time()
+        waiting.append((step, lr, engine.step(batch, step, optimizer)))
+        busy += time.process_time() - before
         is_end = (step + 1) % batches.n_steps == 0 or step + 1 == n_steps
         is_due = given.checkpoint_every is not None and (step + 1) % given.checkpoint_every == 0
         if not (is_end or is_due or step + 1 == last):
@@ -174,7 +195,7 @@ def train(given: argparse.Namespace, recipe: Recipe, device: torch.device) -> No
         checkpoints.save(given.out, engine, optimizer, progress)
     log.close()
     if engine.n_ranks > 1 and last > begin:
-        compare(given, recipe, engine, time.process_time() - busy)
+        compare(given, recipe, engine, busy)
 
 
 def compare(given: argparse.Namespace, recipe: Recipe, engine: Single, busy: float) -> None:

@@ -128,6 +128,8 @@ class Single:
         """Makes what each process counts by itself that of all."""
         if self.n_ranks > 1:
             parallel.average_statistics(self.module)
+            if self.average is not None:
+                parallel.average_statistics(self.average.module)
 
 
 class Ddp(Single):
@@ -189,11 +191,10 @@ class Pipeline(Single):
         x, labels = batch
         losses: list[Tensor] = []
         inputs = (x,) if self.rank == 0 else ()
-        with self.autocast():
-            if self.rank == self.n_ranks - 1:
-                self.schedule.step(*inputs, target=labels, losses=losses)
-            else:
-                self.schedule.step(*inputs)
+        if self.rank == self.n_ranks - 1:
+            self.schedule.step(*inputs, target=labels, losses=losses)
+        else:
+            self.schedule.step(*inputs)
         self.finish(optimizer)
         return torch.stack(losses).mean().detach() if losses else torch.zeros((), device=self.device)
 
@@ -220,6 +221,7 @@ class Pipeline(Single):
                 dist.send(held.contiguous(), self.rank + 1)
             else:
                 found += _counted(held, labels)
+        found = found.to(self.device)  # nccl knows nothing of processors
         dist.all_reduce(found)
         self.module.train()
         return float(found[0] / found[2]), float(found[1] / found[2])

@@ -51,7 +51,8 @@ class Rank:
         first: the first step of the spine that it computes.
         beyond: the step after its last.
         samples: how many it computes at once.
-        state: weights, gradients, what the optimizer keeps, buffers.
+        state: weights, gradients, what the optimizer keeps, buffers. DDP has the gradients once where
+            `gradient_as_bucket_view` is set.
         gathered: whole weights and gradients that are there for a time, where others are in shards.
         activations: what is alive of the activations at most: see `Checkpoint.peak`.
         sent: what it sends in one step.

@@ -1,11 +1,12 @@
 """Runs examples/train.py as a program: on one process here, or on two of their own under torchrun."""
 
 import csv
+import json
 import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import torch
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROGRAM = EXAMPLES / "train.py"
+SEVERAL = Path(__file__).parent / "several.py"
 
 
 @pytest.fixture
@@ -36,24 +38,18 @@ def train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path
 
 
 @pytest.fixture
-def torchrun(tmp_path: Path) -> Callable[..., Path]:
-    """Trains on two processes; the same. Once more where they did not find each other."""
+def torchrun(tmp_path: Path) -> Callable[[dict[str, Sequence[str]]], dict[str, Path]]:
+    """Trains on two processes, once for each name, all in one start; the same. Again where that died at its end."""
 
-    def run(name: str, *arguments: str) -> Path:
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-        done = None
+    def run(asked: dict[str, Sequence[str]]) -> dict[str, Path]:
+        runs = [[*arguments, "--device", "cpu", "--out", str(tmp_path / name)] for name, arguments in asked.items()]
+        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+        command = [sys.executable, *launcher, str(SEVERAL), str(PROGRAM), json.dumps(runs)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         for _ in range(2):
-            done = subprocess.run(
-                [*command, str(PROGRAM), *arguments, "--device", "cpu", "--out", str(tmp_path / name)],
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=300,
-            )
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
             if done.returncode == 0:
-                return tmp_path / name
-        assert done is not None
+                return {name: tmp_path / name for name in asked}
         pytest.fail(done.stdout + done.stderr)
 
     return run

@@ -43,6 +43,12 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(train, stop: str):
     assert columns[0] == columns[1]
 
 
+def test_a_run_does_not_go_on_with_another_seed(train):
+    train("out", *TINY, "--stop-after", "1")
+    with pytest.raises(SystemExit, match="has --seed 0, not 1"):
+        train("out", *TINY, "--seed", "1", "--resume")
+
+
 def test_parts_of_a_batch_add_up_to_its_gradient(train):
     """A network without batch norm: its loss does not depend on how a batch is cut."""
     spec = 'res 1 use "std.res" network n { input 1x8x8 stem conv(3x3, 8) -> relu head global_avgpool -> linear(10) }'
