@@ -1,4 +1,4 @@
-"""What a shell offers behind Tab: names of library networks, and spec files."""
+"""What a shell offers behind Tab: names of library networks, spec files, codes of messages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from resdsl.data import library_folder
+from resdsl.diagnostics import Code
 
 
 def complete_networks(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -28,6 +29,11 @@ def complete_specs(context: click.Context, parameter: click.Parameter, incomplet
         if is_wanted and shown.startswith(incomplete.removeprefix("./")):
             items.append(CompletionItem(shown))
     return items + complete_networks(context, parameter, incomplete)
+
+
+def complete_codes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The codes that begin so, each with what it says."""
+    return [CompletionItem(code.value, help=code.explanation) for code in Code if code.value.startswith(incomplete)]
 
 
 def _networks() -> Iterator[tuple[str, str]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from resdsl.cli.complete import complete_codes
 from resdsl.diagnostics import Code, nearest
 from resdsl.diagnostics.explanation import explain
 
 
 @click.command(name="explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_codes)
 def command(code: str | None) -> None:
     """Tell what a code in a message means.
 

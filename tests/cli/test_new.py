@@ -127,6 +127,10 @@ def test_the_shell_completes_library_networks_for_every_verb_that_takes_a_spec(v
     assert {"resnet50", "resnet50_v1"} & set(completed(f"resdsl {verb} resnet5"))
 
 
+def test_the_shell_completes_codes_of_messages():
+    assert completed("resdsl explain survive-") == ["survive-range", "survive-nothing", "survive-never"]
+
+
 def test_the_shell_completes_files_and_folders():
     assert "specs/" in completed("resdsl show sp")
     assert completed("resdsl show specs/wr") == ["specs/wrn.res"]
