@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -112,8 +113,9 @@ class Runtime(Installed):
         inside = list(modules_of(self.bound, self.model))
         self._hooks = [getattr(module, name) for module in inside for name in _HOOKS]
         self._planner = Planner(self.file, self.functions, self.bound, self.settings, self._compile)
+        is_wrapped = _is_wrapped(self.model)
         for tensor in [site.get() for site in self._sites]:  # convolutions would arrange them at each step
-            if _is_alone(tensor):
+            if _is_alone(tensor) and not is_wrapped:
                 tensor.data = arranged(tensor.data, self.settings.memory_format)
         self._programs.clear()
         if any(self._hooks):
@@ -222,6 +224,20 @@ def _is_transformed() -> bool:
         or forward_ad._current_level >= 0
         or private._get_tracing_state() is not None
     )
+
+
+def _is_wrapped(model: nn.Module) -> bool:
+    """Whether DistributedDataParallel holds the network.
+
+    It has laid out its buckets by the strides of the weights, and reads gradients out of them by the strides that the
+    weights have then (torch 2.13, reducer.cpp): where these change, gradients are wrong, without a word.
+    """
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return False
+    from torch.nn.parallel import DistributedDataParallel
+
+    wrappers = [each for each in gc.get_objects() if type(each) is DistributedDataParallel]
+    return any(module is model for wrapper in wrappers for module in wrapper.modules())
 
 
 def _is_alone(tensor: Tensor) -> bool:
