@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from inspect import signature
 from typing import Any, Literal, cast
 
 import torch
@@ -49,7 +50,8 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
             not depend on the depth, and a dropped block is not there at all.
             `modules`: torch.compile on the class of each distinct unit. For what needs each block to be called as a
             module: hooks, FSDP.
-            `graph`: torch.compile on the whole network, in one graph.
+            `graph`: torch.compile on the whole network, in one graph. Not for training with blocks that are dropped by
+            whole batches: each draw would be another graph.
             `auto`: `units`, or `graph` where `fullgraph` asks for one.
         backend: `inductor`, or another of torch.compile's; `units` knows `inductor` and `aot_eager`.
         mode: torch.compile's: `default`, `max-autotune-no-cudagraphs`, …
@@ -73,11 +75,15 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
         if chosen != "units" and value:
             raise ValueError(f"`{name}` belongs to the strategy `units`; this is `{chosen}`")
     torch_options: dict[str, Any] = {"backend": backend, "fullgraph": fullgraph, "dynamic": dynamic}
+    torch_options |= _NO_LIMIT
     torch_options |= {"mode": mode} if mode else {}
     torch_options |= {"options": dict(options)} if options else {}
     match chosen:
         case "graph":
+            survival = (graph or graph_of(self)).survival
             nn.Module.compile(self, **torch_options)
+            if survival is not None and survival.per == "batch":
+                self._compiled_call_impl = partial(_call_without_drops, self, self._compiled_call_impl)
         case "modules":
             _compile_modules(self, torch_options)
         case "units":
@@ -112,6 +118,16 @@ def _runtime(model: nn.Module, graph: Graph, settings: Settings, *, zero_gradien
     return Runtime(model, file, functions, settings, zero_gradients=zero_gradients)
 
 
+def _call_without_drops(model: nn.Module, run: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Calls a network that is one graph. Raises ValueError in training: which blocks run is part of that graph."""
+    if model.training:
+        raise ValueError(
+            "the strategy `graph` would compile a graph for each set of blocks that are dropped: train with `units` or "
+            "`modules`, which compile each block once, or let `survive …, per = sample` drop by samples"
+        )
+    return run(*args, **kwargs)
+
+
 def _compile_modules(model: nn.Module, torch_options: Mapping[str, Any]) -> None:
     """Compiles the `forward` of each class once; torch's limit on recompilations then counts each class by itself."""
     home = type(model).__module__
@@ -133,5 +149,10 @@ def _inductor_options(mode: str | None, options: Mapping[str, Any] | None) -> tu
         raise ValueError(f"`{mode}` records each graph; record the whole step instead, or use the strategy `graph`")
     return tuple(sorted({**of_mode, **(options or {})}.items()))
 
+
+_NO_LIMIT: Mapping[str, int] = (
+    {"recompile_limit": 2**16} if "recompile_limit" in signature(torch.compile).parameters else {}
+)
+"""Beyond its limit torch.compile runs eagerly, and only a log says so. Before torch 2.13 that is a global setting."""
 
 _BACKENDS = ("inductor", "aot_eager")
