@@ -194,7 +194,7 @@ def _compile_both(wanted: Wanted, mode: FakeTensorMode, inputs: list[Tensor], cl
     _lay_out_saved(backward, saved, strides, mode)
     forward_made = clock.lap()
     visible = [n for n in range(wanted.n_values) if wanted.inputs[n].requires_grad]
-    overwritten = tuple(number for number, source in enumerate(saved) if source < -1)
+    overwritten = _nobody_elses(forward, saved)
     with _may_overwrite(overwritten):
         run_backward = _compile(wanted, backward, visible=visible, is_backward=True)
     return Compiled(run_forward, run_backward, saved, overwritten, output, (forward_made, clock.lap()))
@@ -304,6 +304,23 @@ def _drop_known(forward: fx.GraphModule, backward: fx.GraphModule, n_results: in
         raise AssertionError(f"the last input of a backward graph is the gradient, not {placeholders[-1].target}")
     output.args = ([kept[0], *results[1:n_results], *kept[1:]],)
     return tuple(saved)
+
+
+def _nobody_elses(forward: fx.GraphModule, saved: tuple[int, ...]) -> tuple[int, ...]:
+    """Which of what is saved, by number, has memory of its own: a transposed weight has that of the weight."""
+    results = _outputs(forward)
+    memories = [_memory(node) for node in (*forward.graph.find_nodes(op="placeholder"), *dict.fromkeys(results))]
+    return tuple(
+        number
+        for number, source in enumerate(saved)
+        if source < -1 and memories.count(_memory(results[-1 - source])) == 1
+    )
+
+
+def _memory(node: fx.Node) -> int | None:
+    """Which memory a value lies in; None for what is no tensor."""
+    value = node.meta["val"]
+    return value.untyped_storage()._cdata if isinstance(value, Tensor) else None
 
 
 def _write_updates(graph: fx.GraphModule, updates: tuple[int, ...]) -> None:
