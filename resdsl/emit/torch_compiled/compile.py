@@ -83,7 +83,8 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
             survival = (graph or graph_of(self)).survival
             nn.Module.compile(self, **torch_options)
             if survival is not None and survival.per == "batch":
-                self._compiled_call_impl = partial(_call_without_drops, self, self._compiled_call_impl)
+                run = cast("Callable[..., Any]", self._compiled_call_impl)
+                self._compiled_call_impl = partial(_call_without_drops, self, run)
         case "modules":
             _compile_modules(self, torch_options)
         case "units":
