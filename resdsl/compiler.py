@@ -5,7 +5,7 @@ Every step can be taken alone; each takes what the one before it gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,9 +203,9 @@ class ReadProgram:
         problems = Problems()
         with problems.collect():
             found = self._find(network)
-            told = self._told(found)
+            told = self.told(found, params)
             if told is not None:
-                raise ResError(self._with_further(found, params, told))
+                raise ResError(told)
             values = self._values(found, params, choice, problems)
             try:
                 elaborated = elaborate(found, values, problems, limits=self.limits)
@@ -214,6 +214,19 @@ class ReadProgram:
             verify(elaborated.graph)
             return elaborated
         raise ResError(problems.errors)
+
+    def told(self, found: Found, params: Mapping[str, Given]) -> tuple[Diagnostic, ...] | None:
+        """What is wrong with a network that has mistakes of text or names: these, and all that does not follow.
+
+        None where it has none. Empty where all of it is told elsewhere.
+        """
+        reached = self.names.reach(found)
+        if not any(resolved.broken for resolved in reached):
+            return None
+        problems = Problems()
+        for resolved in reached:
+            problems.add_unless_told(resolved.problems.errors)
+        return self._with_further(found, params, problems.errors or self.mistakes)
 
     def check(self, network: str | None = None, params: Mapping[str, Given] | None = None) -> Checked:
         """Everything that is wrong, of syntax, names and meaning, each told once.
@@ -243,10 +256,7 @@ class ReadProgram:
                 self.graph(self.choice.name)
             except ResError as error:
                 problems.add_unless_told(error.diagnostics)
-        places = {
-            told.span for told in self.mistakes if told.span
-        }  # a word that cannot be a name is no unknown name besides
-        errors = (told for told in problems.errors if told.span not in places or told in self.mistakes)
+        errors = not_at_mistakes(problems.errors, self.mistakes)
         found = (*errors, *problems.warnings)[: self.limits.diagnostics]
         source = self.module.source
         idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
@@ -271,19 +281,6 @@ class ReadProgram:
         if len(problems.errors) > n_before:
             raise ResError(problems.errors)
         return values
-
-    def _told(self, found: Found) -> tuple[Diagnostic, ...] | None:
-        """What is wrong with the names that a network needs, or with the text; empty where that is told elsewhere.
-
-        None where nothing is.
-        """
-        reached = self.names.reach(found)
-        if not any(resolved.broken for resolved in reached):
-            return None
-        problems = Problems()
-        for resolved in reached:
-            problems.add_unless_told(resolved.problems.errors)
-        return problems.errors or self.mistakes
 
     def _with_further(
         self, found: Found, params: Mapping[str, Given], told: tuple[Diagnostic, ...]
@@ -367,6 +364,13 @@ def read_recovering(
         choice = read_choice(module.source)
         return ReadProgram(module, limits, choice.name if choice is not None else preferred, choice)
     raise ResError(problems.errors)
+
+
+def not_at_mistakes(found: Iterable[Diagnostic], mistakes: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What was found but where mistakes of the text stand: a word that cannot be a name is no unknown name besides."""
+    kept = frozenset(mistakes)
+    places = {told.span for told in kept if told.span}
+    return (diagnostic for diagnostic in found if diagnostic.span not in places or diagnostic in kept)
 
 
 def _with_derivation(diagnostic: Diagnostic, found: Found) -> Diagnostic:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from resdsl.allowances import idle_allowances, without_allowed
+from resdsl.compiler import ReadProgram, not_at_mistakes
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
@@ -134,7 +135,7 @@ class Version:
         key = found.definition.name
         if key not in self._broken:
             reached = self._resolver.reach(found)
-            self._broken[key] = any(resolved.broken or resolved.problems.errors for resolved in reached)
+            self._broken[key] = any(resolved.broken for resolved in reached)
         return self._broken[key]
 
     @cached_property
@@ -148,7 +149,8 @@ class Version:
     def elaborate(self) -> Iterator[None]:
         """Elaborates one network after another, for who has other things to do in between."""
         for found in self._by_default():
-            self.outcome(found)
+            if self.outcome(found) is None:
+                self._told(found)
             yield
 
     def diagnostics(self) -> list[Diagnostic]:
@@ -157,10 +159,11 @@ class Version:
         elsewhere: list[tuple[Diagnostic, Found]] = []
         for network in self._by_default():
             outcome = self.outcome(network)
-            told = list(outcome.diagnostics_in(self.module)) if outcome else self._reached(network)
+            told = list(outcome.diagnostics_in(self.module)) if outcome else self._told(network)
             problems.add_unless_told(d for d in told if self._is_here(d))
             elsewhere += [(d, network) for d in told if not self._is_here(d)]
-        found = [d for d in problems.found if self._is_here(d)] + list(self._in_used())
+        own = not_at_mistakes(problems.found, self.module.problems.errors)
+        found = [d for d in own if self._is_here(d)] + list(self._in_used())
         for diagnostic, network in elsewhere:
             if not _is_told(diagnostic, found):
                 found.append(_from_elsewhere(diagnostic, network))
@@ -188,9 +191,17 @@ class Version:
     def _is_here(self, diagnostic: Diagnostic) -> bool:
         return diagnostic.span is None or diagnostic.span.source is self.source
 
-    def _reached(self, network: Found) -> list[Diagnostic]:
-        """The mistakes in the names of what a network needs."""
-        return [d for resolved in self._resolver.reach(network) for d in resolved.problems.errors]
+    def _told(self, network: Found) -> tuple[Diagnostic, ...]:
+        """What is wrong with a network that has mistakes of text or names."""
+        name = network.definition.name
+        if name not in self._further:
+            program = ReadProgram(self.module, self._limits, _resolver=self._resolver)
+            self._further[name] = program.told(network, {}) or ()
+        return self._further[name]
+
+    @cached_property
+    def _further(self) -> dict[str, tuple[Diagnostic, ...]]:
+        return {}
 
     def _in_used(self) -> Iterator[Diagnostic]:
         """For each used file with mistakes, a message at its `use`."""

@@ -1,6 +1,7 @@
 """What is told of a document, whole or broken, alone or with others; and what an edit computes anew."""
 
 import gc
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from resdsl.lsp.editor import Editor
 from resdsl.syntax.format import fmt
 from tests.lsp.conftest import Show
 
+BAD = Path(__file__).resolve().parents[1] / "cases" / "bad"
+BROKEN = [p for p in sorted(BAD.glob("many_*.res")) if "# limits:" not in p.read_text(encoding="utf-8")]
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
 TWO = """\
@@ -60,6 +63,16 @@ def test_the_messages_are_those_of_check(editor: Editor, show: Show, tmp_path: P
     assert sorted((d.code.value, d.message) for d in now(editor, key).diagnostics()) == sorted(
         (code.value, message) for code, message in expected
     )
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_of_a_text_with_many_mistakes_all_is_told_that_check_tells(path: Path, editor: Editor):
+    editor.open(path.as_uri(), path.read_text(encoding="utf-8"), path)
+    shown = Counter((d.code, d.message, d.span) for d in now(editor, path.as_uri()).diagnostics())
+    assert {(code, message, span and (span.start, span.end)) for code, message, span in shown} == {
+        (d.code, d.message, d.span and (d.span.start, d.span.end)) for d in check(path).diagnostics
+    }
+    assert set(shown.values()) == {1}
 
 
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.res")), ids=lambda path: path.name)
