@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 
 from resdsl.data import library_folder
@@ -173,11 +173,11 @@ class Loader:
     def _resolve(self, source: Source, use: ast.Use) -> Path:
         """The file that is meant. Raises Mistake where there is none, or it may not be read."""
         name, span = use.path, path_span(use)
-        _check_path(name, span)
         library = library_folder().resolve()
         program = next((path.parent for path in self._open if path.name), None)
         beside = source.path.resolve().parent if source.path else None
         folders = [folder for folder in (beside, *(root.resolve() for root in self.roots), library) if folder]
+        _check_path(name, span, folders)
         roots = [*folders, *([program] if program is not None else [])]
         paths = [(folder / name).resolve() for folder in folders]
         allowed = [path for path in paths if any(path.is_relative_to(root) for root in roots)]
@@ -189,12 +189,8 @@ class Loader:
             help = "a used file is in the folder of the program or below it, or in the library"
             raise mistake(Code.USE_OUTSIDE, message, span, help=help)
         message = f"`{name}` is neither beside this file nor in the library"
-        files = sorted({p.name for folder in folders for p in folder.glob("*.res")})
-        fix = suggest(span, name, files, quotes='"')
-        if fix is None:
-            raise mistake(Code.USE_MISSING, message, span, help="`resdsl list` shows the library's files")
-        help = f"did you mean `{fix.text[1:-1]}`?"
-        raise mistake(Code.USE_MISSING, message, span, help=help, fixes=(fix,))
+        help, fixes = _meant(name, span, folders) or ("`resdsl list` shows the library's files", ())
+        raise mistake(Code.USE_MISSING, message, span, help=help, fixes=fixes)
 
 
 def path_span(use: ast.Use) -> Span:
@@ -203,7 +199,14 @@ def path_span(use: ast.Use) -> Span:
     return Span(use.span.source, start, use.span.end)
 
 
-def _check_path(name: str, span: Span) -> None:
+def _meant(name: str, span: Span, folders: Iterable[Path]) -> tuple[str, tuple[Fix, ...]] | None:
+    """Help for who wrote nearly the name of a file of these folders."""
+    files = sorted({path.name for folder in folders for path in folder.glob("*.res")})
+    fix = suggest(span, name, files, quotes='"')
+    return (f"did you mean `{fix.text[1:-1]}`?", (fix,)) if fix is not None else None
+
+
+def _check_path(name: str, span: Span, folders: Iterable[Path]) -> None:
     """Raises Mistake for a path that is not that of a `.res` file relative to another."""
     if not name and span.text != '""':
         raise Echo  # a text that could not be read, as is told
@@ -224,7 +227,8 @@ def _check_path(name: str, span: Span) -> None:
         message, help = f"`{name}` has no suffix", f"write `{name or 'std'}.res`"
         fixes = (Fix(span, f'"{name}.res"'),) if name else ()
     elif suffix not in (".res", ".resdsl"):
-        message, help = f"`{name}` is no `.res` file", "only `.res` files can be used"
+        message = f"`{name}` is no `.res` file"
+        help, fixes = _meant(name, span, folders) or ("only `.res` files can be used", ())
     else:
         return
     raise mistake(Code.USE_OUTSIDE, message, span, help=help, fixes=fixes)
