@@ -57,7 +57,7 @@ def place_links(
         with problems.collect():
             junction = Junction(statement.kinds, scope)
             over = statement.over.span if isinstance(statement, ast.Link) else statement.count.span
-            for name, first, last in _spans(statement, scope, stages):
+            for name, first, last in tuple(_spans(statement, scope, stages)):  # of a wrong statement none
                 spans.append(LinkSpan(name, junction, first, last, statement.span, over, order=len(spans)))
     return _nest(spans, stages, problems)
 

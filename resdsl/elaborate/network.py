@@ -53,11 +53,10 @@ def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, li
         if not told.leaves_shapes():
             raise Echo
         placer = _place(plan, statements, found, limits)
-        if told:
+        if told or problems.errors:
             raise Echo
         graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
-        if not problems.errors:
-            return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
+        return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
     if problems.errors or told:
         raise ResError(problems.errors)
     raise InternalError(f"the network `{found.definition.name}` failed and nothing says why")

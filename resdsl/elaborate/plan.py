@@ -60,7 +60,10 @@ class NetworkPlan:
 
 
 def plan_network(statements: Statements, name_span: Span, problems: Problems, limits: Limits) -> NetworkPlan:
-    """The plan of a network. Raises Echo where mistakes were told."""
+    """The plan of a network. Raises Echo where mistakes were told that shapes may follow from.
+
+    They do not follow from a wrong link, schedule, initialisation or tap: the plan is without it.
+    """
     planner = _Planner(statements, name_span, limits, problems)
     defaults = Scope(statements.module)
     outer = Dynamic({word: Closure("layer", layer, defaults) for word, layer in _DEFAULT_LAYERS.items()})
@@ -70,14 +73,16 @@ def plan_network(statements: Statements, name_span: Span, problems: Problems, li
     planned = [section for section in sections if section is not None]
     stages = [section for section in planned if isinstance(section, StagePlan)]
     blocks = _number(stages)
+    is_sound = not problems.errors
     init = planner.attempt(planner.init)
     taps = planner.attempt(planner.taps)
     if len(planned) < len(sections) or planner.attempt(lambda: planner.check_size(stages)) is None:
         raise Echo
     links = place_links(planner.link_statements(), blocks, problems)
     survival = planner.attempt(lambda: planner.survival(stages, dynamic))
-    if problems.errors or shape is None or survival is None:
+    if not is_sound or shape is None:
         raise Echo
+    survival = survival or (None, (None,) * sum(stage.n_blocks for stage in stages))
     return NetworkPlan(
         input=shape,
         dynamic=dynamic,
@@ -197,6 +202,7 @@ class _Planner:
         whole = read_schedule(*entry, dynamic) if entry is not None else None
         n_blocks = sum(plan.n_blocks for plan in stages)
         schedules: list[Schedule] = []
+        wrong: list[Schedule] = []
         probabilities: list[float | None] = []
         for plan in stages:
             own = plan.singles.get("survive")
@@ -204,14 +210,16 @@ class _Planner:
                 own = None
             schedule = read_schedule(sure(own[0], ast.Survive), own[1], dynamic) if own is not None else whole
             first = len(probabilities) + 1
-            if schedule is None:
+            if schedule is None or any(schedule is other for other in wrong):
                 probabilities += [None] * plan.n_blocks
                 continue
             schedules.append(schedule)
             with self.problems.collect():
                 places = range(first, first + plan.n_blocks)
                 probabilities += [survival_of(schedule, block, n_blocks) for block in places]
-            probabilities += [None] * (first + plan.n_blocks - 1 - len(probabilities))  # where a mistake was told
+            if n_missing := first + plan.n_blocks - 1 - len(probabilities):  # a mistake was told
+                probabilities += [None] * n_missing
+                wrong.append(schedule)
         return _one_survival(schedules), tuple(probabilities)
 
     def init(self) -> tuple[InitRule, ...]:
