@@ -13,7 +13,7 @@ from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe
-from resdsl.elaborate.told import NOTHING, Told
+from resdsl.elaborate.told import NOTHING, Told, lost_name
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -214,10 +214,12 @@ def _base(definition: ast.Derived, found: Found) -> Found:
 def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:
     seen: dict[str, Span] = {}
     lets: dict[str, Span] = {}
+    lost = {name for part in definition.lost if (name := lost_name(part))}
+    scope.names |= dict.fromkeys(lost, POISON)
     for statement in definition.statements:
         with problems.collect():
             match statement:
-                case ast.Let() if statements.told.lies_in(statement):
+                case ast.Let() if statement.name in lost or statements.told.lies_in(statement):
                     scope.names[statement.name] = POISON
                 case ast.Require() if statements.told.lies_in(statement):
                     pass
@@ -287,6 +289,8 @@ def _drop(statement: ast.Drop, scope: Scope, statements: Statements) -> None:
         case _:
             gone = statements.singles.pop(statement.kind, None) is not None
             there = list(statements.singles)
+    if not gone and statement.kind in statements.told.lost:
+        raise Echo
     if not gone:
         what = f"{statement.kind} {statement.label}" if statement.label else statement.kind
         near = nearest(statement.label or statement.kind, there)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from resdsl.diagnostics import Code, Diagnostic
@@ -46,7 +47,7 @@ class Told:
         one is lost that may have had a label or a name.
         """
         for definition in _lineage(found) if self.diagnostics else ():
-            if not definition.lost_words <= WITHOUT_LABEL:
+            if not definition.lost_words <= WITHOUT_LABEL or "" in map(lost_name, definition.lost):
                 return False
             kept = (s for s in definition.statements if not isinstance(s, ast.Drop))
             parts = [*definition.parameters, *kept, *definition.lost]
@@ -72,12 +73,22 @@ def _lineage(found: Found) -> Iterator[ast.Network | ast.Derived]:
         here = here.module.find("network", base) if base is not None else None
 
 
+def lost_name(lost: ast.Lost) -> str | None:
+    """What a lost `let` gave a value; empty where that cannot be read, None for another statement."""
+    if lost.word != "let":
+        return None
+    named = _NAMED.match(lost.span.text)
+    return named.group(1) if named is not None else ""
+
+
 NOTHING = Told()
 
-_WITHOUT_SHAPES = frozenset("about cite expect head init keys levels survive tap".split())
+_NAMED = re.compile(r"\s*let\s+([A-Za-z_][A-Za-z0-9_]*)\s*=")
+
+_WITHOUT_SHAPES = frozenset("about cite expect head init keys let levels require survive tap".split())
 
 WITHOUT_LABEL = _WITHOUT_SHAPES | frozenset("act input norm shortcut stem".split())
-"""The statements that can be lost without a doubt about any label, link or name."""
+"""The statements that can be lost without a doubt about any label or link; what a `let` names is poisoned."""
 
 _OF_STRUCTURE = frozenset({Code.NETWORK_REPEATED, Code.NETWORK_DROP, Code.NAME_TAKEN, Code.NAME_CYCLE})
 
