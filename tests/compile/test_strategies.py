@@ -65,6 +65,7 @@ def test_twelve_kinds_of_block_are_all_compiled(strategy, n_wanted):
     assert n_graphs() == n_wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strategy", "n_a_size"), [("modules", 5), ("graph", 1)])
 def test_more_kinds_of_input_than_torchs_limit_are_all_compiled(strategy, n_a_size):
     model = network().train()

@@ -124,7 +124,8 @@ def _call_without_drops(model: nn.Module, run: Callable[..., Any], *args: Any, *
     if model.training:
         raise ValueError(
             "the strategy `graph` would compile a graph for each set of blocks that are dropped: train with `units` or "
-            "`modules`, which compile each block once, or let `survive …, per = sample` drop by samples"
+            "`modules`, which compile each block once; `resdsl.Conditional(model)` is one graph that decides in it, "
+            "and `survive …, per = sample` drops by samples"
         )
     return run(*args, **kwargs)
 
