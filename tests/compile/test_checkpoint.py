@@ -109,9 +109,10 @@ def test_the_model_chooses_the_policy_for_the_batch_that_comes():
 
 @pytest.mark.slow
 def test_resnet_1202_trains():
+    torch.manual_seed(0)
     model = build(load("resnet1202")).train()
     model.compile(memory="400MiB")
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)  # He et al. 2016, §4.2: it must be warmed up
     x, label = torch.randn(8, 3, 32, 32), torch.arange(8)
     losses = []
     for _ in range(4):
@@ -121,7 +122,7 @@ def test_resnet_1202_trains():
         optimizer.step()
         losses.append(loss.item())
     assert runtime_of(model).programs[-1].checkpoint.groups
-    assert losses[-1] < losses[0]
+    assert losses[-1] < losses[0] / 2
 
 
 def test_policies_and_sizes_are_read_as_they_are_written():
