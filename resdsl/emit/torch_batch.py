@@ -22,7 +22,7 @@ def run_batch(model: nn.Module, sample: Shape, size: int) -> tuple[tuple[int, ..
     model.eval()
     try:
         with torch.inference_mode(), _memory_for(size):
-            return tuple(tuple(tensor.shape) for tensor in _tensors(model(torch.randn(size, *sample.dims))))
+            return tuple(tuple(tensor.shape) for tensor in tensors_of(model(torch.randn(size, *sample.dims))))
     finally:
         model.train(was_training)
 
@@ -35,7 +35,7 @@ def train_batch(model: nn.Module, sample: Shape, size: int) -> None:
     """
     model.train()
     with _memory_for(size):
-        loss = sum(tensor.square().mean() for tensor in _tensors(model(torch.randn(size, *sample.dims))))
+        loss = sum(tensor.square().mean() for tensor in tensors_of(model(torch.randn(size, *sample.dims))))
         cast("Tensor", loss).backward()  # pyright: ignore[reportUnknownMemberType]
     model.zero_grad()
 
@@ -50,15 +50,16 @@ def _memory_for(size: int) -> Generator[None]:
         raise MemoryError(f"a batch of {size} does not fit in memory") from error
 
 
-def _tensors(output: object) -> Iterable[Tensor]:
+def tensors_of(output: object) -> Iterable[Tensor]:
+    """The tensors that a network gives: one, or those of a mapping or sequence."""
     match output:
         case Tensor():
             yield output
         case Mapping():
             for value in cast("Mapping[object, object]", output).values():
-                yield from _tensors(value)
+                yield from tensors_of(value)
         case tuple() | list():
             for value in cast("Iterable[object]", output):
-                yield from _tensors(value)
+                yield from tensors_of(value)
         case _:
             raise TypeError(f"a network gives tensors, not a {type(output).__name__}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import gc
 import resource
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from statistics import median
@@ -16,6 +16,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from resdsl.emit.torch_batch import tensors_of
 from resdsl.integrations.bench.contender import Conditions, Contender, Task
 
 
@@ -101,10 +102,10 @@ def _ready(contender: Contender, task: Task, conditions: Conditions, tell: Calla
         x = x.contiguous(memory_format=torch.channels_last)
     step = _training_step(model, x, conditions) if task == "train" else _evaluation(model, x, conditions)
     _settle(conditions.device)
-    clock, processor = time.perf_counter(), _all_processors()
+    clock, processor = time.perf_counter(), all_processors()
     step()
     _settle(conditions.device)
-    figures = Figures(contender.network, contender.way, time.perf_counter() - clock, _all_processors() - processor)
+    figures = Figures(contender.network, contender.way, time.perf_counter() - clock, all_processors() - processor)
     if task == "train":
         figures.saved = _saved(model, x, conditions)
     if conditions.device.startswith("cuda"):
@@ -119,7 +120,7 @@ def _training_step(model: nn.Module, x: Tensor, conditions: Conditions) -> Calla
         model.zero_grad()
         with _autocast(conditions):
             y = model(x)
-        loss: Any = sum(value.float().square().mean() for value in _tensors(y))
+        loss: Any = sum(value.float().square().mean() for value in tensors_of(y))
         loss.backward()
 
     return step
@@ -154,7 +155,7 @@ def _settle(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def _all_processors() -> float:
+def all_processors() -> float:
     """Seconds of the processors for this process and for the compilers that it started."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
@@ -175,12 +176,6 @@ def _saved(model: nn.Module, x: Tensor, conditions: Conditions) -> int:
         y = model(x)
     del y
     return sum(kept.values())
-
-
-def _tensors(given: Any) -> Sequence[Tensor]:
-    if isinstance(given, Mapping):
-        return list(cast("Mapping[str, Tensor]", given).values())
-    return list(given) if isinstance(given, tuple | list) else [given]
 
 
 _IMAGES = 4
