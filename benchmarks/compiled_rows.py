@@ -233,9 +233,9 @@ def _drop_path(options: Options) -> float:
     """What timm's stochastic depth saves."""
     import torch
 
-    from resdsl.integrations.importer.peers import make_peer
+    from resdsl.integrations.peers import declare_operators
 
-    make_peer("timm:resnet50")  # which lets timm be imported beside a torch without CUDA
+    declare_operators()  # timm imports torchvision
     timm = import_module("timm")
     x = torch.randn(options.batch(8, 256), 3, 64, 64, device=options.device)
     models = [timm.create_model("resnet50", drop_path_rate=rate).to(options.device).train() for rate in (0.5, 0.0)]

@@ -14,7 +14,7 @@ from time import process_time
 
 from resdsl.diagnostics import ResError
 from resdsl.integrations.importer import Imported, import_module
-from resdsl.integrations.importer.peers import make_peer
+from resdsl.integrations.peers import make_peer
 from resdsl.syntax import ast
 from resdsl.syntax.phrase import print_kinds
 

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 import resdsl
+from resdsl.integrations.peers import declare_operators
 
 Run = Callable[[Tensor], Tensor]
 
@@ -239,18 +240,9 @@ def machine() -> dict[str, str]:
 # ---------------------------------------------------------------- the networks
 
 
-def import_torchvision() -> None:
-    """Makes torchvision importable beside a torch whose CUDA operators its wheel does not find."""
-    global _LIBRARY  # noqa: PLW0603  torch forgets the operators when nobody holds the library
-    if _LIBRARY is None and not torch.cuda.is_available():
-        _LIBRARY = torch.library.Library("torchvision", "FRAGMENT")
-        for operator in ("nms", "qnms"):
-            _LIBRARY.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-
 def resnet50() -> nn.Module:
     """torchvision's."""
-    import_torchvision()
+    declare_operators()
     from torchvision.models import resnet50 as make
 
     return make()
@@ -258,7 +250,7 @@ def resnet50() -> nn.Module:
 
 def resnet110() -> nn.Module:
     """He et al.'s network for CIFAR, written as torchvision writes its own: option B, since it has no other."""
-    import_torchvision()
+    declare_operators()
     from torchvision.models.resnet import BasicBlock, conv1x1
 
     def stage(width: int, stride: int) -> nn.Sequential:
@@ -285,7 +277,6 @@ def resnet110() -> nn.Module:
     return ResNet110()
 
 
-_LIBRARY: torch.library.Library | None = None
 _LEAST = 0.02  # seconds
 BASELINE = "torchvision, eager"
 FROZEN = "torchvision, torch.compile, frozen"

@@ -11,7 +11,6 @@ import argparse
 import math
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 
 import resdsl
 from resdsl.emit.torch import build
+from resdsl.integrations.peers import make_peer
 
 SPECS = Path(__file__).with_name("peers.res")
 
@@ -50,10 +50,7 @@ class Peer:
 
     def make(self) -> nn.Module:
         """The peer's own model, in float64, filled with random numbers."""
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            model = MAKERS[self.library](self.name)
-        return scatter(model.double().eval())
+        return scatter(make_peer(f"{self.library}:{self.name}").model.double().eval())
 
     def graph(self) -> resdsl.Graph:
         """The network in `.res`."""
@@ -128,40 +125,6 @@ def scatter(model: nn.Module, seed: int = 1) -> nn.Module:
     return model
 
 
-def load_torchvision() -> Any:
-    """torchvision, also where its compiled operators, which no network here needs, do not fit the installed torch."""
-    try:
-        import torchvision
-    except RuntimeError:  # operator torchvision::nms does not exist
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import torchvision
-
-        torchvision.declared = library  # it goes when nothing holds it
-    return torchvision
-
-
-def _torchvision(name: str) -> nn.Module:
-    return load_torchvision().models.get_model(name, weights=None)
-
-
-def _timm(name: str) -> nn.Module:
-    load_torchvision()
-    import timm
-
-    return timm.create_model(name, pretrained=False)
-
-
-def _pytorchcv(name: str) -> nn.Module:
-    from pytorchcv.model_provider import get_model
-
-    return get_model(name, pretrained=False)
-
-
-MAKERS: dict[str, Callable[[str], nn.Module]] = {"torchvision": _torchvision, "timm": _timm, "pytorchcv": _pytorchcv}
 CIFAR = (3, 32, 32)
 WHOLE = (3, 224, 224)
 BASIC = {"unit": "preact_basic", "blocks": [2, 2, 2, 2]}

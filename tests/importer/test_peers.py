@@ -12,7 +12,7 @@ import torch
 
 from resdsl import ResError, build
 from resdsl.integrations.importer import import_module, import_peer
-from resdsl.integrations.importer.peers import make_peer
+from resdsl.integrations.peers import declare_operators, make_peer
 from resdsl.syntax import parse
 from resdsl.syntax.format import fmt
 
@@ -219,7 +219,7 @@ def test_what_cannot_be_read_is_told_with_its_place(source: str, message: str):
     ],
 )
 def test_stochastic_depth_is_read_off_the_modules_since_evaluation_shows_none(rates, statement: str):
-    make_peer("timm:resnet10t")  # lets timm be imported
+    declare_operators()  # timm imports torchvision
     timm = importlib.import_module("timm")
     model = timm.create_model("resnet10t", drop_path_rate=0.2)
     for stage, rate in zip((model.layer1, model.layer2, model.layer3, model.layer4), rates or []):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.integrations.torchvision_ops import declare
+from resdsl.integrations.peers import declare_operators
 
 
 @pytest.fixture(scope="session", autouse=True)
 def torchvision_imports():
-    declare()
+    declare_operators()
 
 
 @pytest.fixture(autouse=True)

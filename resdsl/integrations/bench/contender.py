@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from resdsl.compiler import load
 from resdsl.emit.torch import build
 from resdsl.emit.torch_inference import for_inference
-from resdsl.integrations.importer.peers import PEERS, make_peer
+from resdsl.integrations.peers import PEERS, make_peer
 from resdsl.ir.graph import Graph
 
 Task = Literal["train", "eval"]

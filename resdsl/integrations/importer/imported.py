@@ -14,7 +14,6 @@ from resdsl.compiler import load
 from resdsl.diagnostics import InternalError
 from resdsl.integrations.importer.blocks import find_blocks
 from resdsl.integrations.importer.facts import as_name
-from resdsl.integrations.importer.peers import make_peer
 from resdsl.integrations.importer.prove import (
     TOLERANCE,
     Match,
@@ -26,6 +25,7 @@ from resdsl.integrations.importer.prove import (
 from resdsl.integrations.importer.structure import find_structure
 from resdsl.integrations.importer.trace import Trace, trace_module
 from resdsl.integrations.importer.write import Titles, write_program
+from resdsl.integrations.peers import make_peer
 from resdsl.ir.graph import Graph
 from resdsl.record import evolve
 from resdsl.shape import Shape

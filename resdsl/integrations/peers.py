@@ -11,8 +11,7 @@ from typing import Any, Final, cast
 import torch
 from torch import nn
 
-from resdsl.diagnostics import ResError, nearest
-from resdsl.integrations.importer.refused import refused
+from resdsl.diagnostics import Code, Diagnostic, ResError, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +29,23 @@ def make_peer(source: str) -> Peer:
     if library not in PEERS or not name:
         near = nearest(library, PEERS)
         known = ", ".join(f"`{word}:NAME`" for word in PEERS)
-        raise refused(f"`{source}` names no model", help=f"did you mean `{near}:{name}`?" if near and name else known)
+        raise _unknown(f"`{source}` names no model", f"{near}:{name}" if near and name else "", known)
     try:
-        _declare_operators()
+        declare_operators()
         return PEERS[library](name)
     except ImportError as error:
         message = f"`{library}` cannot be imported: {error}"
-        raise refused(message, help="`pip install 'resdsl[peers]'`") from None
+        raise ResError([Diagnostic(Code.FILE_UNREADABLE, message, help="pip install 'resdsl[peers]'")]) from None
 
 
-def _torchvision(name: str) -> Peer:
-    models: Any = import_module("torchvision.models")
-    known: list[str] = models.list_models(module=models)
-    if name not in known:
-        raise _unknown("torchvision", name, known)
-    size = 299 if name.startswith("inception") else 224
-    return Peer(models.get_model(name, weights=None), name, (3, size, size))
-
-
-def _declare_operators() -> None:
+def declare_operators() -> None:
     """Lets torchvision be imported beside a torch without CUDA, for which its wheel has kernels but no operators.
 
-    The other two libraries import it as well.
+    The other two libraries import it as well. Raises ImportError where it is not installed.
     """
     try:
         import_module("torchvision")
-    except RuntimeError:
+    except RuntimeError:  # operator torchvision::nms does not exist
         library: Any = torch.library.Library("torchvision", "FRAGMENT")
         for operator in ("nms", "qnms"):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
@@ -66,12 +56,23 @@ _LIBRARIES: Final[list[object]] = []
 """What is declared is forgotten with its library."""
 
 
+def _torchvision(name: str) -> Peer:
+    models: Any = import_module("torchvision.models")
+    images: list[str] = models.list_models(module=models)
+    videos: list[str] = models.list_models(module=models.video)
+    if name not in (known := [*images, *videos]):
+        raise _unknown_model("torchvision", name, known)
+    size = 299 if name.startswith("inception") else 224
+    shape = (3, 16, 112, 112) if name in videos else (3, size, size)
+    return Peer(models.get_model(name, weights=None), name, shape)
+
+
 def _timm(name: str) -> Peer:
     logging.getLogger("timm").setLevel(logging.ERROR)
     timm: Any = import_module("timm")
     if not timm.is_model(name):
         known: list[str] = timm.list_models()
-        raise _unknown("timm", name, known)
+        raise _unknown_model("timm", name, known)
     model = timm.create_model(name, pretrained=False)
     return Peer(model, name, tuple(model.pretrained_cfg.get("input_size", (3, 224, 224))))
 
@@ -80,15 +81,18 @@ def _pytorchcv(name: str) -> Peer:
     provider: Any = import_module("pytorchcv.model_provider")
     known = list(cast("dict[str, object]", vars(provider)["_models"]))
     if name not in known:
-        raise _unknown("pytorchcv", name, known)
+        raise _unknown_model("pytorchcv", name, known)
     model = provider.get_model(name, pretrained=False)
     height, width = getattr(model, "in_size", (224, 224))
     return Peer(model, name, (3, height, width))
 
 
-def _unknown(library: str, name: str, known: Iterable[str]) -> ResError:
-    near = nearest(name, known)
-    return refused(f"{library} has no model `{name}`", help=f"did you mean `{near}`?" if near else "")
+def _unknown_model(library: str, name: str, known: Iterable[str]) -> ResError:
+    return _unknown(f"{library} has no model `{name}`", nearest(name, known) or "")
+
+
+def _unknown(message: str, near: str, otherwise: str = "") -> ResError:
+    return ResError([Diagnostic(Code.NAME_UNKNOWN, message, help=f"did you mean `{near}`?" if near else otherwise)])
 
 
 PEERS: Final[Mapping[str, Callable[[str], Peer]]] = {
