@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from scipy.stats import chi2, kstest, norm, uniform
 from torch import nn
 
 from resdsl import Code, ResError, load
@@ -26,14 +27,26 @@ def built(*arguments, **named):
     return build(net(*arguments, **named))
 
 
-def assert_normal(weight, std):
-    """Mean 0 and this deviation.
+ALPHA = 1e-6
 
-    Four standard errors (the deviation's is σ/√(2n)): each fails by chance once in 15,800 runs; seeds are fixed.
+
+def assert_normal(weight, std):
+    """N(0, std²): the mean, the deviation and the whole distribution (Kolmogorov and Smirnov's test).
+
+    Each fails for a right program once in a million seeds; the seeds are fixed.
     """
-    n = weight.numel()
-    assert abs(weight.mean().item()) < 4 * std / n**0.5
-    assert abs(weight.std().item() / std - 1) < 4 / (2 * n) ** 0.5
+    values = weight.detach().double().flatten()
+    n, square = len(values), (values / std).square().sum().item()
+    assert 2 * norm.sf(abs(values.mean().item()) * n**0.5 / std) > ALPHA
+    assert 2 * min(chi2.cdf(square, n), chi2.sf(square, n)) > ALPHA  # Σ (w / σ)² has the law of χ² with n degrees
+    assert kstest(values.numpy(), norm(0, std).cdf).pvalue > ALPHA
+
+
+def assert_uniform(weight, bound):
+    """U(-bound, bound): nothing beyond, and the whole distribution, with the same chance of a false alarm."""
+    values = weight.detach().double().flatten()
+    assert values.abs().max() <= bound * (1 + 1e-6)
+    assert kstest(values.numpy(), uniform(-bound, 2 * bound).cdf).pvalue > ALPHA
 
 
 def convs(model):
@@ -45,13 +58,13 @@ def test_he_fan_out_is_that_of_fb_resnet_torch():
     model = built("init he_fan_out")
     for conv in convs(model):
         assert_normal(conv.weight, math.sqrt(2 / (math.prod(conv.kernel_size) * conv.out_channels)))
-    for norm in (module for module in model.modules() if isinstance(module, nn.BatchNorm2d)):
-        assert (norm.weight == 1).all()
-        assert (norm.bias == 0).all()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert (module.weight == 1).all()
+            assert (module.bias == 0).all()
     assert (model.head.linear.bias == 0).all()
     assert (model.stem.conv.bias == 0).all()
-    bound = 1 / math.sqrt(64)  # torch's own: the rule leaves a linear layer's weight alone
-    assert 0.99 * bound < model.head.linear.weight.abs().max() <= bound
+    assert_uniform(model.head.linear.weight, 1 / math.sqrt(64))  # torch's own: the rule leaves it alone
 
 
 def test_he_fan_in_is_that_of_wide_residual_networks():
@@ -61,10 +74,11 @@ def test_he_fan_in_is_that_of_wide_residual_networks():
 
 
 def test_xavier_is_uniform_with_the_mean_of_both_fans():
-    for conv in convs(built("init xavier")):
+    model = built("init xavier")
+    assert_uniform(model.head.linear.weight, math.sqrt(6 / (64 + 300)))
+    for conv in convs(model):
         fans = math.prod(conv.kernel_size) * (conv.in_channels + conv.out_channels)
-        bound = math.sqrt(6 / fans)
-        assert 0.98 * bound < conv.weight.abs().max() <= bound * (1 + 1e-6)
+        assert_uniform(conv.weight, math.sqrt(6 / fans))
 
 
 def test_normal_takes_its_deviation():
@@ -132,6 +146,16 @@ def test_a_bias_without_a_number_keeps_what_torch_gives_it_where_no_rule_takes_i
     model = built("init linear_zero_bias", stages=own)
     assert model.stem.conv.bias.any()
     assert not model.mid.conv.bias.any()
+
+
+def test_weights_of_another_distribution_are_found():
+    weight = torch.randn(4, 1000, generator=torch.Generator().manual_seed(0))
+    assert_normal(weight, 1)
+    for wrong in (weight + 0.2, weight * 1.2, torch.sign(weight)):
+        with pytest.raises(AssertionError):
+            assert_normal(wrong, 1)
+    with pytest.raises(AssertionError):
+        assert_uniform(weight.clamp(-1, 1), 1)
 
 
 def test_grouped_convolutions_count_their_own_fans():

@@ -11,7 +11,7 @@ from resdsl.emit.torch import build
 from resdsl.ops import Relu, Sigmoid
 from resdsl.record import evolve
 from tests.reference.compare import batch, built
-from tests.reference.tensors import Weights, bn, conv, pad, pool_and_classify, relu, sigmoid, subsample
+from tests.reference.tensors import Weights, bn, conv, pad, pool_and_classify, relu, subsample
 
 NETWORK = """
 res 1
@@ -77,13 +77,6 @@ def test_at_evaluation_each_branch_is_scaled_by_its_probability_to_the_last_digi
     assert_same(model, batch(4, 3, 8, 8), 0, LINEAR)
 
 
-def test_in_training_a_branch_is_whole_or_not_there():
-    x = batch(4, 3, 8, 8)
-    for seed in range(6):
-        model = built(text()).train()
-        assert_same(model, x, seed, [1.0 if keep else None for keep in kept(seed).tolist()])
-
-
 def test_a_step_takes_one_draw_from_the_default_generator_and_nothing_else():
     model = built(text()).train()
     kept(3)
@@ -144,52 +137,7 @@ def test_an_optimizer_leaves_the_weights_of_a_dropped_block_alone(optimizer):
     assert not torch.equal(model.s1[0].conv1.weight, before["s1.0.conv1.weight"])
 
 
-def test_blocks_are_kept_as_often_as_their_schedule_says():
-    # 6 blocks, 4,000 draws, five standard deviations: fails by chance once in 290,000 runs; and the seed is fixed.
-    model = built(text()).train()
-    torch.manual_seed(0)
-    draws = torch.tensor([[is_kept for is_kept, _ in model.draw()] for _ in range(4000)], dtype=torch.float64)
-    p = torch.tensor(LINEAR, dtype=torch.float64)
-    assert ((draws.mean(0) - p).abs() < 5 * (p * (1 - p) / 4000).sqrt()).all()
-    correlation = torch.corrcoef(draws.T) - torch.eye(6, dtype=torch.float64)
-    assert correlation.abs().max() < 5 / 4000**0.5
-
-
-def test_rescaling_in_training_divides_by_the_probability_and_leaves_evaluation_alone():
-    x = batch(4, 3, 8, 8)
-    survive = "survive linear(0.5), rescale = train"
-    for seed in range(4):
-        model = built(text(survive)).train()
-        factors = [1 / p if keep else None for keep, p in zip(kept(seed).tolist(), LINEAR, strict=True)]
-        assert_same(model, x, seed, factors)
-    assert_same(built(text(survive)).eval(), x, 0, [1.0] * 6)
-
-
 # ---------------------------------------------------------------- one draw for each sample
-
-
-def column(row):
-    return row.double().view(-1, 1, 1, 1)
-
-
-def test_a_draw_for_each_sample_is_a_mask_over_the_batch():
-    x = batch(5, 3, 8, 8)
-    survive = "survive linear(0.5), per = sample"
-    for seed in range(4):
-        model = built(text(survive)).train()
-        assert_same(model, x, seed, [column(row) for row in kept(seed, 6, 5)])
-    assert_same(built(text(survive)).eval(), x, 0, LINEAR)
-
-
-def test_drop_path_is_a_mask_divided_by_the_probability_and_nothing_at_evaluation():
-    # timm's DropPath, torchvision's stochastic_depth(mode="row"): x / p * bernoulli(p) for each sample.
-    x = batch(5, 3, 8, 8)
-    survive = "survive linspace(0.8), per = sample, rescale = train"
-    p = [1 - (l - 1) / 5 * (1 - 0.8) for l in range(1, 7)]
-    for seed in range(4):
-        model = built(text(survive)).train()
-        assert_same(model, x, seed, [column(row) / q for row, q in zip(kept(seed, 6, 5, p=p), p, strict=True)])
-    assert_same(built(text(survive)).eval(), x, 0, [1.0] * 6)
 
 
 def test_a_mask_follows_the_type_of_the_branch():
@@ -204,39 +152,6 @@ def test_a_mask_follows_the_type_of_the_branch():
 # ---------------------------------------------------------------- what is never dropped
 
 
-def test_a_dropped_transition_still_changes_the_shape():
-    seed = seed_that(lambda keep: keep == [True, True, True, False, True, True])
-    assert_same(built(text()).train(), batch(4, 3, 8, 8), seed, [1.0, 1.0, 1.0, None, 1.0, 1.0])
-
-
-def test_a_dropped_block_keeps_its_gate_on_x():
-    seed = seed_that(lambda keep: not any(keep), p=[0.01] * 6)
-    model = built(text("survive uniform(0.01)", "exclusive_gate(-1) else zero_pad")).train()
-    torch.manual_seed(seed)
-    x = batch(4, 3, 8, 8)
-    weights = Weights(model.state_dict())
-    ours = model(x)
-    x = relu(bn(conv(x, weights, "stem.conv"), weights, "stem.bn", True))
-    for name, stride in BLOCKS:
-        g = sigmoid(conv(x, weights, f"{name}.shortcut_conv", stride))
-        x = relu((1 - g) * (x if stride == 1 else pad(subsample(x, stride), 8)))
-    assert close(ours, pool_and_classify(x, weights))
-
-
-def test_links_are_never_dropped():
-    links = "link middle over each stage via conv_shortcut  link root over all via conv_shortcut survive uniform(0.01)"
-    seed = seed_that(lambda keep: not any(keep), p=[0.01] * 6)
-    model = built(text(links)).train()
-    torch.manual_seed(seed)
-    x = batch(4, 3, 8, 8)
-    weights = Weights(model.state_dict())
-    ours = model(x)
-    root = x = relu(bn(conv(x, weights, "stem.conv"), weights, "stem.bn", True))
-    x = relu(x + conv(x, weights, "s1.2.middle_conv"))
-    y = pad(subsample(x, 2), 8) + conv(x, weights, "s2.2.middle_conv", 2) + conv(root, weights, "s2.2.root_conv", 2)
-    assert close(ours, pool_and_classify(relu(y), weights))
-
-
 def test_a_dropped_pre_activation_block_is_x_itself():
     spec = text().replace("basic(", "preact_basic(").replace("-> bn -> relu\n", "\n", 1)
     seed = seed_that(lambda keep: not any(keep[:3]))
@@ -249,16 +164,6 @@ def test_a_dropped_pre_activation_block_is_x_itself():
     model(batch(2, 3, 8, 8))
     assert ran == []
     assert model.s1[0].skip(entered[0]) is entered[0]
-
-
-def test_a_schedule_of_one_stage_leaves_the_others_whole():
-    spec = text("").replace("stage s2 /2 : basic(8) * n", "stage s2 /2 : basic(8) * n { survive uniform(0.5) }")
-    model = built(spec)
-    assert model.survival() == [0.5] * 3
-    x = batch(4, 3, 8, 8)
-    assert_same(model.eval(), x, 0, [1.0] * 3 + [0.5] * 3)
-    keep = kept(1, p=[0.5] * 3).tolist()
-    assert_same(model.train(), x, 1, [1.0] * 3 + [1.0 if one else None for one in keep])
 
 
 # ---------------------------------------------------------------- the schedule moves

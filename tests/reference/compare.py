@@ -1,10 +1,13 @@
-"""Compares a built network with a reference: outputs and all gradients, in training and at evaluation, in float64."""
+"""Compares a built network with a reference: outputs, gradients and statistics, training and evaluation, in float64."""
 
 import torch
 
 from resdsl import load
 from resdsl.emit.torch import build
-from tests.reference.tensors import Weights
+from tests.reference.tensors import Weights, seed_for
+
+DRAW = ("dropout", "bernoulli")
+"""How the names of layers end that draw."""
 
 
 def built(text, **params):
@@ -34,8 +37,12 @@ def batch(*shape):
 def assert_equal(model, reference, x, tolerance=1e-10):
     """`reference(x, weights, training)` gives what the model gives, and so do the gradients of every weight and of x.
 
-    Every weight of the model must be one that the reference reads.
+    Every weight of the model must be one that the reference reads; every running statistic moves as the reference's.
+    Layers that draw are seeded by their names.
     """
+    for name, module in model.named_modules():
+        if name.rpartition(".")[2].strip("0123456789").endswith(DRAW):
+            module.register_forward_pre_hook(lambda *_, name=name: seed_for(name))
     for training in (False, True):
         model.train(training)
         weights = Weights(model.state_dict())
@@ -43,13 +50,18 @@ def assert_equal(model, reference, x, tolerance=1e-10):
         y, wanted = model(ours), reference(theirs, weights, training)
         assert weights.unused() == set()
         assert _distance(y, wanted) < tolerance
+        for name, buffer in model.named_buffers():
+            assert _distance(buffer.double(), weights.statistics[name].double()) < tolerance, name
         cotangent = batch(*y.shape) + 1
         model.zero_grad()
         (y * cotangent).sum().backward()
         (wanted * cotangent).sum().backward()
         assert _distance(ours.grad, theirs.grad) < tolerance
         for name, parameter in model.named_parameters():
-            assert _distance(parameter.grad, weights[name].grad) < tolerance, name
+            ours = (
+                torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            )  # of a block that is dropped
+            assert _distance(ours, weights[name].grad) < tolerance, name
 
 
 def _distance(ours, theirs):

@@ -3,18 +3,29 @@
 A batch is (N, C, H, W) in float64; weights come from a state dict by the layer's name.
 """
 
+from zlib import crc32
+
 import torch
 
 EPS = 1e-5
 
 
+MOMENTUM = 0.1
+
+
 class Weights:
-    """A state dict whose tensors are copied and tracked, read by `prefix.name`."""
+    """A state dict whose tensors are copied and tracked, read by `prefix.name`.
+
+    `statistics` is what its buffers are to be: as they were, but for those that a batch norm has moved in training.
+    """
 
     def __init__(self, state):
         self.tensors = {
             key: value.detach().clone().requires_grad_(value.is_floating_point() and "running" not in key)
             for key, value in state.items()
+        }
+        self.statistics = {
+            key: value.detach().clone() for key, value in state.items() if "running" in key or "num_b" in key
         }
         self.used = set()
 
@@ -32,23 +43,20 @@ class Weights:
 def conv(x, weights, name, stride=1, groups=1):
     """Σ over the window: gathered by hand, one shifted image for each tap; the padding keeps the size."""
     w = weights[f"{name}.weight"]
-    n_out, _, k, _ = w.shape
+    n_out, n_in, k, _ = w.shape  # of one group
     pad = (k - 1) // 2
     n, c, height, width = x.shape
     padded = torch.zeros(n, c, height + 2 * pad, width + 2 * pad, dtype=x.dtype)
     padded[:, :, pad : pad + height, pad : pad + width] = x
     rows, columns = -(-height // stride), -(-width // stride)
-    out = []
-    for group in range(groups):
-        kernel = w[group * n_out // groups : (group + 1) * n_out // groups]
-        image = padded[:, group * c // groups : (group + 1) * c // groups]
-        total = 0
-        for i in range(k):
-            for j in range(k):
-                shifted = image[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride]
-                total = total + torch.einsum("nchw,oc->nohw", shifted[:, :, :rows, :columns], kernel[:, :, i, j])
-        out.append(total)
-    y = torch.cat(out, 1)
+    y = 0
+    for i in range(k):
+        for j in range(k):
+            shifted = padded[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride]
+            split = shifted[:, :, :rows, :columns].reshape(n, groups, n_in, rows, columns)
+            kernel = w[:, :, i, j].view(groups, n_out // groups, n_in)
+            y = y + torch.einsum("ngchw,goc->ngohw", split, kernel)
+    y = y.reshape(n, n_out, rows, columns)
     return y + weights[f"{name}.bias"].view(1, -1, 1, 1) if f"{name}.bias" in weights else y
 
 
@@ -57,10 +65,18 @@ def bn(x, weights, name, training):
     if training:
         mean = x.mean((0, 2, 3))
         variance = ((x - mean.view(1, -1, 1, 1)) ** 2).mean((0, 2, 3))
+        _move(weights.statistics, name, mean.detach(), variance.detach(), x.numel() / x.shape[1])
     else:
         mean, variance = weights.tensors[f"{name}.running_mean"], weights.tensors[f"{name}.running_var"]
     normal = (x - mean.view(1, -1, 1, 1)) / (variance.view(1, -1, 1, 1) + EPS) ** 0.5
     return normal * weights[f"{name}.weight"].view(1, -1, 1, 1) + weights[f"{name}.bias"].view(1, -1, 1, 1)
+
+
+def _move(statistics, name, mean, variance, n):
+    """A tenth of the way to this batch's mean, and to its variance without bias; one more batch is counted."""
+    for key, value in (("running_mean", mean), ("running_var", variance * n / (n - 1))):
+        statistics[f"{name}.{key}"] = (1 - MOMENTUM) * statistics[f"{name}.{key}"] + MOMENTUM * value
+    statistics[f"{name}.num_batches_tracked"] = statistics[f"{name}.num_batches_tracked"] + 1
 
 
 def relu(x):
@@ -71,6 +87,17 @@ def relu(x):
 def sigmoid(x):
     """1 / (1 + e^-x)"""
     return 1 / (1 + torch.exp(-x))
+
+
+def seed_for(name):
+    """Seeds torch's default generator for the draw of a layer, so that the order of the draws does not count."""
+    torch.manual_seed(crc32(name.encode()))
+
+
+def keep(x, p, name):
+    """A mask of zeros and ones, ones with probability p: the draw of the layer of this name."""
+    seed_for(name)
+    return torch.empty(x.shape, dtype=x.dtype).bernoulli_(p)  # in row order, however x lies in memory
 
 
 def subsample(x, stride):
