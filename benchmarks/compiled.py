@@ -21,9 +21,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from compiled_rows import HERE, MEASUREMENTS, Options, Row, first_step
+from compiled_rows import MEASUREMENTS
+from compiled_rows.row import BENCHMARKS, Options, Row
+from compiled_rows.starts import first_step
 
-RESULTS = HERE / "RESULTS.md"
+RESULTS = BENCHMARKS / "RESULTS.md"
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
     python benchmarks/inference.py [--rounds 15] [--threads 2] [--only resnet50] [--json FILE] [--quick]
 
 Everything that is compared runs in one process with the same weights, in turns: each round times every contender once,
-and a ratio is the median over the rounds of its time by the baseline's. Runs on a GPU where there is one. Writes
-Markdown to stdout; `benchmarks/README.md` says what to compare with.
+and a ratio is that of medians. Runs on a GPU where there is one. Writes Markdown to stdout; `benchmarks/README.md` says
+what to compare with.
 """
 
 from __future__ import annotations
@@ -12,20 +12,18 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import platform
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 import torch
 from torch import Tensor, nn
 
 import resdsl
+from resdsl.integrations.bench.contender import CompiledByTorch, Conditions, Contender
+from resdsl.integrations.bench.measure import Figures, measure, ratio
 from resdsl.integrations.peers import declare_operators
-
-Run = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -47,23 +45,23 @@ class Case:
     batch: int
 
 
-@dataclass
-class Figure:
-    """What was measured of one contender.
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a case.
 
     Attributes:
-        name: who it is.
-        first: seconds until the first result: compilation.
-        seconds: of the clock for one batch, in every round.
-        processor: of all its threads together, in every round.
-        error: its largest difference from the peer in float64, as a part of the largest output.
+        figures: of each contender by its way, the baseline first.
+        errors: of each, its largest difference from the peer in float64, as a part of the largest output.
     """
 
-    name: str
-    first: float
-    error: float
-    seconds: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
+    figures: Mapping[str, Figures]
+    errors: Mapping[str, float]
+
+    def best_frozen(self, *, in_bf16: bool, by: str = "seconds") -> Figures | None:
+        """The quickest of the peer's compiled and frozen forms in a precision."""
+        names = [way for way in self.figures if way.startswith(FROZEN) and ("bf16" in way) == in_bf16]
+        best = min(names, key=lambda way: ratio(self.figures[way], self.figures[BASELINE], by=by), default=None)
+        return self.figures[best] if best else None
 
 
 def main() -> None:
@@ -75,43 +73,43 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the baseline, the best of the peers, and ours, alone")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    measured: dict[str, list[Figure]] = {}
+    found: dict[str, Measured] = {}
     for case in CASES:
         if case.name.startswith(options.only):
-            measured[case.name] = measure(case, rounds=options.rounds, quick=options.quick)
-            print("\n".join(table(case, measured[case.name])), flush=True)
+            found[case.name] = measure_case(case, rounds=options.rounds, ways=QUICK if options.quick else None)
+            print("\n".join(table(case, found[case.name])), flush=True)
     if options.json:
-        figures = {name: [asdict(figure) for figure in found] for name, found in measured.items()}
-        options.json.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=1), encoding="utf-8")
+        texts = {name: asdict(measured) for name, measured in found.items()}
+        options.json.write_text(json.dumps({"torch": torch.__version__, "cases": texts}, indent=1), encoding="utf-8")
 
 
-def measure(case: Case, *, rounds: int, quick: bool = False) -> list[Figure]:
-    """The figures of one case, the baseline first."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def measure_case(case: Case, *, rounds: int, ways: Sequence[str] | None = None) -> Measured:
+    """The figures of one case; of some ways only, where these are given."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
     peer = settled(case.peer(), case.size).to(device)
-    x = torch.randn(case.batch, 3, case.size, case.size, device=device)
+    models: dict[str, nn.Module] = {}
+
+    def kept(way: str, make: Callable[[], nn.Module]) -> nn.Module:
+        models[way] = make()
+        return models[way]
+
+    entrants = [
+        Contender(case.name, way, partial(kept, way, make))
+        for way, make in contenders(case, peer, "max-autotune" if device == "cuda" else None)
+        if ways is None or way in ways
+    ]
+    conditions = Conditions(case.batch, (3, case.size, case.size), device, None, {})
+    figures = measure(entrants, "eval", conditions, rounds=rounds)
+    x = torch.randn(case.batch, *conditions.shape, device=device)
     with torch.no_grad():
         wanted = copy.deepcopy(peer).double()(x.double())
-        runs: list[Run] = []
-        figures: list[Figure] = []
-        for name, make in contenders(case, peer, x):
-            if quick and name not in QUICK:
-                continue
-            start = time.perf_counter()
-            run = make()
-            error = float((run(x).double() - wanted).abs().max() / wanted.abs().max())
-            figures.append(Figure(name, time.perf_counter() - start, error))
-            runs.append(run)
-        for run in runs * 2:
-            run(x)
-        times = [repeats(run, x) for run in runs]
-        for _ in range(rounds):
-            for run, figure, n in zip(runs, figures, times, strict=True):
-                seconds, processor = timed(run, x, n)
-                figure.seconds.append(seconds)
-                figure.processor.append(processor)
-    return figures
+        errors = {way: _difference(model(x), wanted) for way, model in models.items()}
+    return Measured({each.way: each for each in figures}, errors)
+
+
+def _difference(found: Tensor, wanted: Tensor) -> float:
+    return float((found.double() - wanted).abs().max() / wanted.abs().max())
 
 
 def settled(model: nn.Module, size: int) -> nn.Module:
@@ -125,22 +123,28 @@ def settled(model: nn.Module, size: int) -> nn.Module:
     return model.eval().requires_grad_(requires_grad=False)
 
 
-def contenders(case: Case, peer: nn.Module, x: Tensor) -> Iterator[tuple[str, Callable[[], Run]]]:
-    """Everything that is compared, by name; each makes its callable, which takes float32 in the usual layout."""
+def contenders(case: Case, peer: nn.Module, mode: str | None) -> Iterator[tuple[str, Callable[[], nn.Module]]]:
+    """All that is compared, by the way in which it runs; each takes and gives float32 in the usual layout.
 
-    def ours(precision: str, *, compiled: bool) -> Run:
+    The mode is torch.compile's for the peer.
+    """
+
+    def ours(precision: str, *, compiled: bool) -> nn.Module:
         model = resdsl.for_inference(case.spec, trained=peer.state_dict(), precision=precision)
         if compiled:
             model.compile()
         return model
 
+    def frozen(model: nn.Module) -> nn.Module:
+        return CompiledByTorch(model, freezing=True, mode=mode)
+
     yield BASELINE, lambda: peer
     yield "torchvision, channels last", lambda: laid_out(peer)
-    yield "torchvision, torch.compile", lambda: compiled_by_torch(copy.deepcopy(peer), x, frozen=False)
-    yield FROZEN, lambda: compiled_by_torch(copy.deepcopy(peer), x, frozen=True)
-    yield f"{FROZEN}, channels last", lambda: compiled_by_torch(laid_out(peer), x, frozen=True)
+    yield "torchvision, torch.compile", lambda: CompiledByTorch(copy.deepcopy(peer), mode=mode)
+    yield FROZEN, lambda: frozen(copy.deepcopy(peer))
+    yield f"{FROZEN}, channels last", lambda: frozen(laid_out(peer))
     yield "torchvision, bf16, channels last", lambda: Cast(laid_out(peer).bfloat16())
-    yield FROZEN_BF16, lambda: compiled_by_torch(Cast(laid_out(peer).bfloat16()), x, frozen=True)
+    yield FROZEN_BF16, lambda: frozen(Cast(laid_out(peer).bfloat16()))
     yield "resdsl, folded", lambda: ours("fp32", compiled=False)
     yield OURS, lambda: ours("fp32", compiled=True)
     yield "resdsl, folded, bf16", lambda: ours("bf16", compiled=False)
@@ -163,78 +167,21 @@ def laid_out(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model).to(memory_format=torch.channels_last)
 
 
-def compiled_by_torch(model: nn.Module, x: Tensor, *, frozen: bool) -> Run:
-    """The model under torch.compile, compiled for x.
-
-    `options={"freezing": True}` would freeze nothing: Dynamo must know of it too, from the configuration. And a frozen
-    model must not share what was compiled of another with the same code.
-    """
-    from torch._inductor import config
-
-    mode = "max-autotune" if x.device.type == "cuda" else None
-    compiled = torch.compile(model, fullgraph=True, mode=mode, isolate_recompiles=True)
-    with config.patch(freezing=frozen):
-        compiled(x)
-    return compiled
-
-
-def repeats(run: Run, x: Tensor) -> int:
-    """How often a short run is repeated, so that a reading of the clock tells something."""
-    return max(1, round(_LEAST / max(timed(run, x, 1)[0], 1e-6)))
-
-
-def timed(run: Run, x: Tensor, n: int) -> tuple[float, float]:
-    """Seconds of the clock and of the processor for one of n runs."""
-    if x.device.type == "cuda":
-        torch.cuda.synchronize()
-    clock, processor = time.perf_counter(), time.process_time()
-    for _ in range(n):
-        run(x)
-    if x.device.type == "cuda":
-        torch.cuda.synchronize()
-    return (time.perf_counter() - clock) / n, (time.process_time() - processor) / n
-
-
-def table(case: Case, figures: Sequence[Figure]) -> Iterator[str]:
+def table(case: Case, measured: Measured) -> Iterator[str]:
     """The figures as a Markdown table."""
     yield f"## {case.name}, {case.size} pixels, batch {case.batch}"
     yield ""
-    yield "| | ms | / baseline | / frozen peer | processor ms | images/s | error | first result |"
-    yield "|---|---|---|---|---|---|---|---|"
-    by_name = {figure.name: figure for figure in figures}
-    for figure in figures:
-        seconds = median(figure.seconds)
-        frozen = best_peer(by_name, figure)
-        beside = f"{ratio(figure, frozen):.2f}" if frozen is not None else ""
-        processor = median(figure.processor) * 1e3
+    yield "| | ms | / baseline | / frozen peer | images/s | error | first result |"
+    yield "|---|---|---|---|---|---|---|"
+    for way, each in measured.figures.items():
+        frozen = measured.best_frozen(in_bf16="bf16" in way)
+        beside = f"{ratio(each, frozen):.2f}" if frozen is not None else ""
+        of_baseline = ratio(each, measured.figures[BASELINE])
         yield (
-            f"| {figure.name} | {seconds * 1e3:.1f} | {ratio(figure, figures[0]):.2f} | {beside} "
-            f"| {processor:.1f} | {case.batch / seconds:.0f} | {figure.error:.0e} | {figure.first:.1f} s |"
+            f"| {way} | {each.median * 1e3:.1f} | {of_baseline:.2f} | {beside} "
+            f"| {case.batch / each.median:.0f} | {measured.errors[way]:.0e} | {each.compile_seconds:.1f} s |"
         )
     yield ""
-
-
-def best_peer(by_name: dict[str, Figure], figure: Figure) -> Figure | None:
-    """The quickest of the peer's compiled and frozen forms in the same precision."""
-    is_bf16 = "bf16" in figure.name
-    peers = [peer for name, peer in by_name.items() if name.startswith(FROZEN) and ("bf16" in name) == is_bf16]
-    return min(peers, key=lambda peer: median(peer.seconds), default=None)
-
-
-def ratio(figure: Figure, by: Figure) -> float:
-    """The median over the rounds of one time by the other."""
-    return median(one / other for one, other in zip(figure.seconds, by.seconds, strict=True))
-
-
-def machine() -> dict[str, str]:
-    """What it ran on."""
-    name = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or platform.machine()
-    return {
-        "device": name,
-        "threads": str(torch.get_num_threads()),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
 
 
 # ---------------------------------------------------------------- the networks
@@ -277,7 +224,6 @@ def resnet110() -> nn.Module:
     return ResNet110()
 
 
-_LEAST = 0.02  # seconds
 BASELINE = "torchvision, eager"
 FROZEN = "torchvision, torch.compile, frozen"
 FROZEN_BF16 = f"{FROZEN}, bf16, channels last"

@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resdsl.analysis.cost import Cost, cost
-    from resdsl.analysis.diff import Diff, diff
+    from resdsl.analysis.cost import Cost
+    from resdsl.analysis.diff import Diff
     from resdsl.compiler import build, for_inference, load
     from resdsl.diagnostics import Code, Diagnostic, ResError
-    from resdsl.emit import emit
-    from resdsl.emit.draw import Drawing, draw
+    from resdsl.emit.draw import Drawing
     from resdsl.emit.extern import register
     from resdsl.emit.torch_conditional import Conditional
+    from resdsl.face import cost, diff, draw, emit
     from resdsl.integrations import conf as conf
     from resdsl.integrations import timm as timm
     from resdsl.integrations.backbone import Backbone as Backbone
@@ -54,10 +54,10 @@ _HOMES = {
     "Unit": "resdsl.ir.unit",
     "build": "resdsl.compiler",
     "convert_weights": "resdsl.weights.torch_convert",
-    "cost": "resdsl.analysis.cost",
-    "diff": "resdsl.analysis.diff",
-    "draw": "resdsl.emit.draw",
-    "emit": "resdsl.emit",
+    "cost": "resdsl.face",
+    "diff": "resdsl.face",
+    "draw": "resdsl.face",
+    "emit": "resdsl.face",
     "fmt": "resdsl.syntax.format",
     "for_inference": "resdsl.compiler",
     "load": "resdsl.compiler",

@@ -47,9 +47,11 @@ def emit(graph: Graph, to: str) -> Any:
 class _Callable(ModuleType):
     """This package, which can be called: `resdsl.emit` is it as soon as anything has imported a part of it."""
 
-    def __call__(self, graph: Graph, to: str) -> Any:
-        """The function `emit`."""
-        return emit(graph, to)
+    def __call__(self, spec: Any, to: str) -> Any:
+        """The function `resdsl.face.emit`: it stands on a higher floor, and only the public name reaches it."""
+        from importlib import import_module
+
+        return import_module("resdsl.face").emit(spec, to)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -11,6 +11,7 @@ from resdsl.emit.draw.errors import DrawingError, RendererMissingError
 from resdsl.emit.draw.scene import Scene
 from resdsl.emit.draw.theme import THEMES, ThemeName
 from resdsl.emit.draw.views import Choice, View, lay, refuse_idle
+from resdsl.emit.write import write_file
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 
@@ -29,16 +30,7 @@ def draw(
     unfold: bool = False,
     width: float | None = None,
 ) -> Drawing:
-    """A picture of a network, or of several in one.
-
-    Args:
-        graph: one network, or up to five.
-        view: what to show: see `resdsl.emit.draw.VIEWS`.
-        shade: `"survival"` shows how likely blocks are kept, as bars and numbers.
-        theme: `light`, `dark`, `print`, or `auto`, which follows the reader's system in SVG and HTML.
-        only: the part to show more of: a label (`s2`), for `layers` a block too (`s2.3`).
-        unfold: whether `blocks`, `compare` and `diff` draw every block of long stages.
-        width: how wide `strip`, `unit` and `layers` may be, in pixels: 320 for a column of a paper, or a phone.
+    """A picture of a network, or of several in one; `resdsl.draw` says what can be asked for.
 
     Raises:
         DrawingError: where there is no such view, shade, theme or part, or where the width is too small.
@@ -100,12 +92,16 @@ class Drawing:
         return FORMATS[form].write(self)
 
     def save(self, path: str | Path) -> Path:
-        """Writes the picture in the format of the path's suffix; the path."""
+        """Writes the picture in the format of the path's suffix; the path.
+
+        Raises:
+            DrawingError: for a suffix that is no format's.
+            ResError: where the file cannot be written; what stood there still does.
+        """
         from resdsl.emit.draw.formats import form_of
 
         path = Path(path)
-        content = self.to(form_of(path))
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        write_file(path, self.to(form_of(path)))
         return path
 
     def to_graphviz(self) -> graphviz.Source:

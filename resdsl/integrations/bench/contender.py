@@ -92,31 +92,37 @@ def _of_peer(name: str, task: Task) -> Iterator[Contender]:
         return _channels_last(model) if channels_last else model
 
     yield Contender(name, "eager", made)
-    yield Contender(name, "torch.compile", lambda: _Compiled(made()))
+    yield Contender(name, "torch.compile", lambda: CompiledByTorch(made()))
     yield Contender(
-        name, "torch.compile, channels last", lambda: _Compiled(made(channels_last=True)), channels_last=True
+        name, "torch.compile, channels last", lambda: CompiledByTorch(made(channels_last=True)), channels_last=True
     )
     if task == "eval":
         yield Contender(
             name,
             "torch.compile, frozen, channels last",
-            lambda: _Compiled(made(channels_last=True), freezing=True),
+            lambda: CompiledByTorch(made(channels_last=True), freezing=True),
             channels_last=True,
         )
 
 
-class _Compiled(nn.Module):
+class CompiledByTorch(nn.Module):
     """A model under torch.compile, by itself: equal code of other contenders does not serve it.
 
     Freezing is an option that must stand in the configuration while the model is traced; an argument comes too late.
+
+    Args:
+        model: the model.
+        freezing: whether its weights are constants of the machine code.
+        mode: torch.compile's.
     """
 
-    def __init__(self, model: nn.Module, *, freezing: bool = False) -> None:
+    def __init__(self, model: nn.Module, *, freezing: bool = False, mode: str | None = None) -> None:
         super().__init__()
         self.freezing = freezing
-        self.model: Any = _torch_compile(model, **_ISOLATED)
+        self.model: Any = _torch_compile(model, mode=mode, **_ISOLATED)
 
     def forward(self, x: Tensor) -> Any:
+        """What the model gives for a batch."""
         from torch._inductor import config
 
         with config.patch(freezing=self.freezing):
