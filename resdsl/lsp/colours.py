@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resdsl.lsp.document import Version
+from resdsl.lsp.occurrences import Occurrence
 from resdsl.lsp.symbols import Kind, Symbol
 from resdsl.record import record
 from resdsl.syntax.table import load_table
@@ -30,31 +31,45 @@ class Coloured:
 
 
 def coloured(version: Version) -> Iterator[Coloured]:
-    """All tokens and comments, in order; none spans a line's end."""
+    """All tokens and comments, in order; none spans a line's end. A name in the braces of a text is one of its own."""
     occurrences = {o.span.start: o for o in version.table.occurrences}
     keywords = load_table().keywords
     for token in sorted([*version.lexed.tokens, *version.lexed.comments], key=lambda token: token.start):
         occurrence = occurrences.get(token.start)
         if occurrence is not None and occurrence.span.end == token.end:
-            symbol = occurrence.symbol
-            modifiers = {"declaration"} if occurrence.defines else set[str]()
-            yield Coloured(token.start, token.end, _BY_KIND[symbol.kind], frozenset(modifiers | _brought(symbol)))
+            yield _named(occurrence)
         elif keywords.get(token.text) == token.kind:
             yield Coloured(token.start, token.end, "keyword")
+        elif token.kind == "STRING":
+            start = token.start
+            for inner in version.table.within(token.start + 1, token.end):
+                if inner.symbol.kind == "file":
+                    continue
+                yield from _lines(version, start, inner.span.start, "string")
+                yield _named(inner)
+                start = inner.span.end
+            yield from _lines(version, start, token.end, "string")
         elif token.kind in _BY_TOKEN:
             documents = token.kind == "COMMENT" and token.text.startswith("##")
             modifiers = frozenset({"documentation"}) if documents else frozenset[str]()
             yield from _lines(version, token.start, token.end, _BY_TOKEN[token.kind], modifiers)
 
 
-def _lines(version: Version, start: int, end: int, type_: str, modifiers: frozenset[str]) -> Iterator[Coloured]:
-    text = version.source.text
-    while start < end:
-        stop = text.find("\n", start, end)
-        stop = end if stop < 0 else stop
-        if stop > start:
-            yield Coloured(start, stop, type_, modifiers)
-        start = stop + 1
+def _named(occurrence: Occurrence) -> Coloured:
+    symbol = occurrence.symbol
+    modifiers = {"declaration"} if occurrence.defines else set[str]()
+    span = occurrence.span
+    return Coloured(span.start, span.end, _BY_KIND[symbol.kind], frozenset(modifiers | _brought(symbol)))
+
+
+def _lines(
+    version: Version, start: int, end: int, type_: str, modifiers: frozenset[str] = frozenset()
+) -> Iterator[Coloured]:
+    for line in version.source.text[start:end].splitlines(keepends=True):
+        n_shown = len(line.rstrip("\r\n"))
+        if n_shown:
+            yield Coloured(start, start + n_shown, type_, modifiers)
+        start += len(line)
 
 
 def _brought(symbol: Symbol) -> set[str]:
@@ -76,7 +91,6 @@ _BY_KIND: dict[Kind, str] = {
     "stage": "property",
     "layers": "property",
     "link": "property",
-    "file": "string",
     "setting": "parameter",
     "function": "function",
     "given": "variable",
@@ -89,7 +103,6 @@ _BY_KIND: dict[Kind, str] = {
 _BY_TOKEN = {
     "COMMENT": "comment",
     "BLOCK_COMMENT": "comment",
-    "STRING": "string",
     "INT": "number",
     "REAL": "number",
     "SIZE": "number",

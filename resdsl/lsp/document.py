@@ -14,7 +14,7 @@ from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.problems import Problems
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
-from resdsl.lsp.symbols import SymbolTable, build_table, path_span
+from resdsl.lsp.occurrences import SymbolTable, build_table, path_span
 from resdsl.project import project_of
 from resdsl.source import Source, Span
 from resdsl.syntax import ast

@@ -20,12 +20,6 @@ class Mark:
     text: str
 
 
-def network_marks(version: Version) -> Iterator[tuple[Mark, Found]]:
-    """The networks, each with the place above it; the counts are asked for one by one."""
-    for found in version.networks:
-        yield Mark(found.definition.name_span, ""), found
-
-
 def counts(version: Version, found: Found) -> str:
     """`1.73 M params · 253 M MACs · depth 110`; what is in the way, where the network has mistakes."""
     outcome = version.outcome(found)

@@ -8,7 +8,8 @@ from pathlib import Path
 from resdsl.elaborate.definitions import Module
 from resdsl.lsp.document import Version
 from resdsl.lsp.files import Files
-from resdsl.lsp.symbols import Occurrence, Symbol, SymbolTable, build_table
+from resdsl.lsp.occurrences import Occurrence, SymbolTable, build_table
+from resdsl.lsp.symbols import Symbol
 from resdsl.source import Source, Span
 
 

@@ -9,7 +9,8 @@ from resdsl.limits import Limits
 from resdsl.lsp.document import Version
 from resdsl.lsp.files import is_library
 from resdsl.lsp.navigation import Workspace, references
-from resdsl.lsp.symbols import Occurrence, Symbol, SymbolTable, build_table
+from resdsl.lsp.occurrences import Occurrence, SymbolTable, build_table
+from resdsl.lsp.symbols import Symbol
 from resdsl.record import record
 from resdsl.source import Source, Span
 from resdsl.syntax.table import load_table

@@ -14,6 +14,7 @@ exports.activate = async function (context) {
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("resdsl.command")) restart();
     }),
+    vscode.languages.onDidChangeDiagnostics(drawAgain),
   );
   await start();
 };
@@ -50,10 +51,10 @@ async function restart() {
   await start();
 }
 
-// Every way to draw ends here: the lens above a network, the button of the editor's title, the palette.
+// Every way to draw ends here: the lens above a network, the button of the editor's title, the palette, the text itself.
 async function showDrawings(command, args, next) {
   const result = await next(command, args);
-  if (command === "resdsl.draw" && result?.svg) show(result);
+  if (command === "resdsl.draw" && result?.svg) show(args[0], result);
   return result;
 }
 
@@ -70,17 +71,30 @@ function networkAt(editor) {
   return names.length ? names[names.length - 1][1] : null;
 }
 
-const panels = new Map();
+// A text was checked: what is drawn of it is drawn anew, while the network is there and the text has no mistakes.
+function drawAgain({ uris }) {
+  for (const uri of uris) {
+    const document = vscode.workspace.textDocuments.find((shown) => shown.uri.toString() === uri.toString());
+    const told = vscode.languages.getDiagnostics(uri);
+    if (!document || told.some(({ severity }) => severity === vscode.DiagnosticSeverity.Error)) continue;
+    for (const { of, network } of drawings.values()) {
+      if (of === uri.toString() && new RegExp(`^\\s*network\\s+${network}\\b`, "m").test(document.getText()))
+        vscode.commands.executeCommand("resdsl.draw", of, network);
+    }
+  }
+}
 
-function show({ network, svg }) {
-  let panel = panels.get(network);
-  if (!panel) {
-    panel = vscode.window.createWebviewPanel("resdsl.drawing", network, vscode.ViewColumn.Beside, {});
-    panel.onDidDispose(() => panels.delete(network));
-    panels.set(network, panel);
+const drawings = new Map();
+
+function show(uri, { network, svg }) {
+  const key = `${network} ${uri}`;
+  if (!drawings.has(key)) {
+    const panel = vscode.window.createWebviewPanel("resdsl.drawing", network, vscode.ViewColumn.Beside, {});
+    panel.onDidDispose(() => drawings.delete(key));
+    drawings.set(key, { of: uri, network, panel });
   }
   // The picture is data: no script runs, and nothing is fetched.
-  panel.webview.html = `<!DOCTYPE html>
+  drawings.get(key).panel.webview.html = `<!DOCTYPE html>
 <html>
 <head>
 <meta charset="utf-8">

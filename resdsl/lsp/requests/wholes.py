@@ -7,11 +7,12 @@ from typing import cast
 from lsprotocol import types
 
 from resdsl.lsp import colours, marks
+from resdsl.lsp.occurrences import path_span
 from resdsl.lsp.outline import Entry, definitions, foldings, outline
 from resdsl.lsp.positions import Positions
 from resdsl.lsp.requests.drawing import DRAW
 from resdsl.lsp.session import Session
-from resdsl.lsp.symbols import Kind, path_span
+from resdsl.lsp.symbols import Kind
 
 
 def on_symbols(ls: Session, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
@@ -55,12 +56,14 @@ def on_lenses(ls: Session, params: types.CodeLensParams) -> list[types.CodeLens]
         return []
     positions = ls.positions(version.source)
     lenses: list[types.CodeLens] = []
-    for mark, found in marks.network_marks(version):
+    for found in version.networks:
         name = found.definition.name
         command = None
         if version.is_known(found):
             command = types.Command(marks.counts(version, found), DRAW, arguments=[uri, name])
-        lenses.append(types.CodeLens(positions.range(mark.span), command, data={"uri": uri, "network": name}))
+        lenses.append(
+            types.CodeLens(positions.range(found.definition.name_span), command, data={"uri": uri, "network": name})
+        )
     return lenses
 
 
