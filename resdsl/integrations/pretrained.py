@@ -15,7 +15,7 @@ from resdsl.emit.torch import build, graph_of
 from resdsl.emit.write import write_file
 from resdsl.integrations.pack import lone_text
 from resdsl.ir.graph import Graph
-from resdsl.weights.safetensors_file import open_safetensors
+from resdsl.weights.checkpoint import open_checkpoint
 from resdsl.weights.torch_load import load_weights
 
 SPEC = "model.res"
@@ -59,7 +59,7 @@ def from_pretrained(folder: str | PathLike[str]) -> nn.Module:
     place = Path(folder)
     graph = load(place / SPEC)
     path = place / WEIGHTS
-    found = {stored.dtype for stored in open_safetensors(str(path)).tensors.values()}
+    found = {stored.dtype for stored in open_checkpoint(path).tensors.values()}
     model = build(graph).to(next((_TYPES[name] for name in _TYPES if name in found), torch.float32))
     load_weights(model, path, spec=graph)
     return model.eval()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from resdsl.limits import DEFAULT
 from resdsl.weights.checkpoint import Checkpoint, Stored, unreadable
 
 
@@ -17,11 +18,16 @@ def open_caffemodel(path: str) -> Checkpoint:
     import numpy as np
 
     arrays: dict[str, Any] = {}
-    for layer in _read(path).layer:
+    layers = _read(path).layer
+    if len(layers) > DEFAULT.nodes:
+        raise unreadable(path, f"has {len(layers):,} layers; at most {DEFAULT.nodes:,} are read")
+    for layer in layers:
         blobs = [_array(path, layer.name, blob) for blob in layer.blobs]
         if layer.type == "BatchNorm" and len(blobs) == 3 and blobs[2].size == 1:
             count = float(blobs.pop().reshape(()))  # how many batches the first two are the sum of, decayed
             blobs = [blob / np.float32(count or 1) for blob in blobs]
+        if f"{layer.name}.0" in arrays and blobs:
+            raise unreadable(path, f"has two layers `{layer.name}` with blobs")
         arrays.update({f"{layer.name}.{number}": blob for number, blob in enumerate(blobs)})
     if not arrays:
         raise unreadable(path, "is a Caffe model without blobs in its layers")

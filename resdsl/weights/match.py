@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
+from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.emit.names import resolve_scheme
 from resdsl.emit.schemes import SCHEMES
 from resdsl.emit.state import StateTensor, scheme_tensors
@@ -100,9 +101,9 @@ def match_keys(
         renames: names for parts of the checkpoint: the key, or the path above it, and what it is to be called.
 
     Raises:
-        ResError: where there is no such scheme.
+        ResError: where there is no such scheme, or two tensors of the checkpoint are renamed alike.
     """
-    there = {renamed(key, renames or {}): Extra(key, tuple(dims)) for key, dims in stored.items()}
+    there = _there(stored, renames or {})
     best: Match | None = None
     for candidate in _candidates(graph, scheme):
         tensors = scheme_tensors(graph, candidate)
@@ -116,14 +117,6 @@ def match_keys(
     return best
 
 
-def renamed(key: str, renames: Mapping[str, str]) -> str:
-    """The key with the name of the longest path above it, or its own, replaced."""
-    for path in sorted(renames, key=len, reverse=True):
-        if key == path or key.startswith(f"{path}."):
-            return f"{renames[path]}{key[len(path) :]}"
-    return key
-
-
 def same_values(one: Dims, other: Dims) -> bool:
     """Whether one of two shapes is the other with sizes of one more or less: the numbers stand in one order."""
     return [size for size in one if size != 1] == [size for size in other if size != 1]
@@ -134,6 +127,26 @@ def fits(tensor: StateTensor, dims: Dims) -> bool:
     if prod(dims) != tensor.n_values:
         return False
     return dims == tensor.dims or same_values(dims, tensor.own_dims)
+
+
+def _there(stored: Mapping[str, Dims], renames: Mapping[str, str]) -> dict[str, Extra]:
+    """The checkpoint by the names that its tensors are given."""
+    there: dict[str, Extra] = {}
+    for key, dims in stored.items():
+        name = _renamed(key, renames)
+        if name in there:
+            message = f"`{there[name].key}` and `{key}` of the checkpoint would both be called `{name}`"
+            raise ResError([Diagnostic(Code.WEIGHTS_FIT, message, help="rename one of them otherwise")])
+        there[name] = Extra(key, tuple(dims))
+    return there
+
+
+def _renamed(key: str, renames: Mapping[str, str]) -> str:
+    """The key with the name of the longest path above it, or its own, replaced."""
+    for path in sorted(renames, key=len, reverse=True):
+        if key == path or key.startswith(f"{path}."):
+            return f"{renames[path]}{key[len(path) :]}"
+    return key
 
 
 def _candidates(graph: Graph, scheme: str | None) -> Iterator[str]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from typing import IO, Final, cast
 
 import torch
 
-from resdsl.diagnostics import ResError
-from resdsl.weights.checkpoint import Checkpoint, Stored, unreadable
+from resdsl.weights.archive import DAMAGE
+from resdsl.weights.checkpoint import Checkpoint, Stored, check_names, unreadable
+from resdsl.weights.pickled import read_pickle
 
 
-def open_torch(path: str, part: str | None) -> Checkpoint:
-    """The tensors of a file: of the state that it is, or of the one that it holds.
+def open_torch(path: str, archive: zipfile.ZipFile, part: str | None) -> Checkpoint:
+    """The tensors of an archive: of the state that it is, or of the one that it holds.
 
     A file may hold a state beside other things (`{"state_dict": …, "epoch": 90}`). Where it holds several that differ,
     `part` says which is meant.
@@ -24,8 +26,69 @@ def open_torch(path: str, part: str | None) -> Checkpoint:
     Raises:
         ResError: where the file is damaged, holds no tensors or several states, or more than plain data.
     """
-    content = _load(path)
-    states = dict(_states(content))
+    _check_members(path, archive)
+    for member in archive.infolist():
+        if member.filename.endswith("/data.pkl"):
+            with archive.open(member) as file:
+                _check_pickle(path, file)
+    return _checkpoint(path, _load(path, mmap=True), part)
+
+
+def open_old_torch(path: str, part: str | None) -> Checkpoint:
+    """The same of a file as PyTorch wrote them before 1.6: five pickles, then numbers. Raises ResError."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        for _ in range(_N_OLD_PICKLES):
+            _check_pickle(path, file)
+    return _checkpoint(path, _load(path, mmap=False), part)
+
+
+def _check_members(path: str, archive: zipfile.ZipFile) -> None:
+    """Raises ResError where a member is compressed, or by its checksum not what was saved.
+
+    torch 2.13 takes the bytes of a compressed member for its numbers, and never looks at a checksum.
+    """
+    members = archive.infolist()
+    if any("/code/" in member.filename or member.filename.endswith("/constants.pkl") for member in members):
+        raise unreadable(path, "is a TorchScript program", "save its `state_dict()`; programs are not run")
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise unreadable(path, "is compressed, and PyTorch reads files that are not", "save it anew by `torch.save`")
+    if sum(member.file_size for member in members) > os.path.getsize(path):  # noqa: PTH202
+        raise unreadable(path, "is a damaged PyTorch file: its members are larger than the file")
+    try:
+        damaged = archive.testzip()
+    except DAMAGE as error:
+        raise unreadable(path, f"is a damaged PyTorch file: {_first_line(error)}") from None
+    if damaged is not None:
+        raise unreadable(path, f"is a damaged PyTorch file: `{damaged}` is not what was saved")
+
+
+def _check_pickle(path: str, file: IO[bytes]) -> None:
+    """Raises ResError where the next pickle of a file asks for more than tensors, under names, beside plain data."""
+    try:
+        asked = read_pickle(file)
+    except ValueError:
+        raise unreadable(path, "is a damaged PyTorch file, or a pickle that torch did not write", _ONLY_DATA) from None
+    for name in asked.names:
+        if not (name in _DATA or _DATA_TYPE.fullmatch(name)):
+            raise unreadable(path, f"asks to run `{name}`, and nothing in a checkpoint is run", _ONLY_DATA)
+    if asked.n_values > _MOST_VALUES:
+        raise unreadable(path, f"holds a tuple of more than {_MOST_VALUES:,} values", _ONLY_DATA)
+
+
+def _load(path: str, *, mmap: bool) -> object:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about forms of pickles that are refused anyway
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+    except pickle.UnpicklingError:
+        raise unreadable(path, "is a damaged PyTorch file, or a pickle that torch did not write", _ONLY_DATA) from None
+    except _FROM_DAMAGE as error:
+        raise unreadable(path, f"is a damaged PyTorch file: {_first_line(error)}") from None
+
+
+def _checkpoint(path: str, content: object, part: str | None) -> Checkpoint:
+    states = dict(_states(content, set()))
+    check_names(path, states)
     if part is not None:
         if part not in states:
             raise unreadable(path, f"has no state `{part}`", f"it has {_listed(states)}")
@@ -49,45 +112,21 @@ def _only(path: str, states: Mapping[str, Mapping[str, torch.Tensor]]) -> str:
     return next(iter(states))
 
 
-def _states(content: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:
+def _states(
+    content: object, seen: set[int], path: str = "", depth: int = 0
+) -> Iterator[tuple[str, dict[str, torch.Tensor]]]:
     """Every mapping that is of tensors for the most part, by where it stands: beside some there may be a counter."""
-    if not isinstance(content, Mapping) or depth > _DEEPEST:
+    identity = id(content)
+    if not isinstance(content, Mapping) or depth > _DEEPEST or identity in seen:
         return
+    seen.add(identity)
     items = [(key, value) for key, value in cast("Mapping[object, object]", content).items() if isinstance(key, str)]
     tensors = {key: value for key, value in items if isinstance(value, torch.Tensor)}
     if len(tensors) > len(items) / 2:
         yield path, tensors
         return
     for key, value in items:
-        yield from _states(value, f"{path}.{key}" if path else key, depth + 1)
-
-
-def _load(path: str) -> Any:
-    try:
-        is_archive = zipfile.is_zipfile(path)
-        if is_archive and _is_program(path):
-            raise unreadable(path, "is a TorchScript program", "save its `state_dict()`; programs are not run")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about forms of pickles that are refused anyway
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive)
-    except pickle.UnpicklingError as error:
-        raise _refused(path, str(error)) from None
-    except _FROM_DAMAGE as error:
-        raise unreadable(path, f"is a damaged PyTorch file: {_first_line(error)}") from None
-
-
-def _refused(path: str, message: str) -> ResError:
-    """The error for what is not plain data: it names a class or function that reading would call."""
-    found = _GLOBAL.search(message)
-    if found is None:
-        return unreadable(path, "is a damaged PyTorch file, or a pickle that torch did not write", _ONLY_DATA)
-    return unreadable(path, f"asks to run `{found[1]}`, and nothing in a checkpoint is run", _ONLY_DATA)
-
-
-def _is_program(path: str) -> bool:
-    """Whether an archive holds TorchScript, which torch would run whatever it is told."""
-    with zipfile.ZipFile(path) as archive:
-        return any("/code/" in name or name.endswith("/constants.pkl") for name in archive.namelist())
+        yield from _states(value, seen, f"{path}.{key}" if path else key, depth + 1)
 
 
 def _first_line(error: BaseException) -> str:
@@ -99,8 +138,21 @@ def _listed(states: Mapping[str, object]) -> str:
 
 
 _DEEPEST: Final = 3
-_GLOBAL: Final = re.compile(r"GLOBAL ([\w.]+)")
+_N_OLD_PICKLES: Final = 5  # a magic number, a version, the system, the object, the keys of its storages
+_MOST_VALUES: Final = 10_000  # a tuple is hashed where it is a key
 _ONLY_DATA: Final = "save the `state_dict()` alone, best as .safetensors"
+_DATA: Final = frozenset({
+    "collections.OrderedDict", "collections.Counter", "__builtin__.set", "__builtin__.complex",
+    "torch.Size", "torch.device", "torch.serialization._get_layout",
+    "torch.nn.parameter.Parameter", "torch._utils._rebuild_parameter",
+    "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
+    "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_meta_tensor_no_storage",
+})  # fmt: skip
+"""What a pickle of tensors and plain data names; all that torch makes of it is as large as the file, or has no numbers.
+
+`torch.load` with `weights_only=True` takes more: `bytearray`, to which a number is enough for any size (torch 2.13).
+"""
+_DATA_TYPE: Final = re.compile(r"torch\.(cuda\.|storage\.)?\w+Storage|torch\.(bool|q?u?int|b?float|complex)\w*")
 _FROM_DAMAGE: Final = (
     ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, ImportError, LookupError, MemoryError,
     OSError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile,

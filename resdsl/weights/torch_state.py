@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import Tensor, nn
 
@@ -26,10 +28,11 @@ def load_into(model: nn.Module, graph: Graph, fit: Fit) -> None:
     if list(state) != keys:
         what = f"the module has other tensors than the network `{graph.name}`"
         raise ResError([Diagnostic(Code.WEIGHTS_FIT, what, help="give the spec that it was built from")])
-    values = {keys[pair.place]: _value(fit, pair, state[keys[pair.place]]) for pair in fit.match.pairs}
+    targets = [state[keys[pair.place]] for pair in fit.match.pairs]
+    values = [_value(fit, pair, target.dtype) for pair, target in zip(fit.match.pairs, targets, strict=True)]
     with torch.no_grad():
-        for key, value in values.items():
-            state[key].copy_(value.reshape(state[key].shape))
+        for target, value in zip(targets, values, strict=True):
+            target.copy_(value.reshape(target.shape))
 
 
 def convert_state(graph: Graph, fit: Fit, scheme: str) -> dict[str, Tensor]:
@@ -54,13 +57,47 @@ def convert_state(graph: Graph, fit: Fit, scheme: str) -> dict[str, Tensor]:
     return found
 
 
-def _value(fit: Fit, pair: Pair, target: Tensor | None) -> Tensor:
+def _value(fit: Fit, pair: Pair, dtype: torch.dtype | None) -> Tensor:
+    """The numbers of a tensor as they were saved: all finite, and so in the type that they are to have.
+
+    Raises:
+        ResError: where they are not, or cannot be read.
+    """
     checkpoint = fit.checkpoint
     try:
-        value = torch.as_tensor(checkpoint.read(pair.key))
+        value = torch.as_tensor(checkpoint.read(pair.key)).detach()
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise unreadable(checkpoint.path, f"cannot be read at `{pair.key}`: {error}") from None
-    wanted = pair.tensor.is_counter if target is None else not target.is_floating_point()
-    if value.is_floating_point() == wanted and pair.tensor.n_values:
-        raise unreadable(checkpoint.path, f"has `{pair.key}` in {value.dtype}, which no weight is")
+    if value.is_meta or value.layout is not torch.strided or _overlaps(value):
+        raise unreadable(checkpoint.path, f"does not have a number for each place of `{pair.key}`")
+    is_counter = pair.tensor.is_counter
+    if value.is_floating_point() == is_counter or (value.is_floating_point() and value.dtype not in _FLOATS):
+        raise unreadable(
+            checkpoint.path, f"has `{pair.key}` in {str(value.dtype).removeprefix('torch.')}, which no weight is"
+        )
+    if is_counter or not value.numel():
+        return value
+    bounds = torch.stack(torch.aminmax(value if value.itemsize > 1 else value.float()))
+    if not bounds.isfinite().all():
+        help = "the training that saved it diverged, or the file is damaged"
+        raise unreadable(checkpoint.path, f"has numbers in `{pair.key}` that are infinite, or none (NaN)", help)
+    if dtype is not None and not bounds.to(dtype).isfinite().all():
+        largest, name = bounds.abs().max().item(), str(dtype).removeprefix("torch.")
+        raise unreadable(checkpoint.path, f"has numbers up to {largest:.3g} in `{pair.key}`; the network's are {name}")
     return value
+
+
+def _overlaps(value: Tensor) -> bool:
+    """Whether one number of a tensor stands in several places, as in what was expanded."""
+    reach = 0
+    for stride, size in sorted(zip(value.stride(), value.shape, strict=True)):
+        if size > 1 and stride <= reach:
+            return True
+        reach += stride * (size - 1)
+    return False
+
+
+_FLOATS: Final = frozenset({
+    torch.float64, torch.float32, torch.bfloat16, torch.float16, torch.float8_e4m3fn, torch.float8_e5m2,
+})  # fmt: skip
+"""What can be a weight's type in a file."""

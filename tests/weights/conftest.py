@@ -21,15 +21,23 @@ network tiny(classes: int = 10) {
 """
 
 
-@pytest.fixture
-def graph():
-    return resdsl.load(TINY)
+LEAST = """
+res 1 use "std.res"
+network least {
+  input 3x8x8
+  stem  conv(3x3, 4) -> bn -> relu
+  stage a /2 : bottleneck(2)
+  head  global_avgpool -> linear(3)
+  shortcut identity else projection
+  keys torchvision
+}
+"""
+"""A network of a few hundred numbers that every layout has names for."""
 
 
-@pytest.fixture
-def trained():
+def train(text):
     """A built module with numbers that no initialisation gives."""
-    model = resdsl.build(TINY)
+    model = resdsl.build(text)
     draw = torch.Generator().manual_seed(3)
     for tensor in model.state_dict().values():
         if tensor.is_floating_point():
@@ -37,6 +45,16 @@ def trained():
         else:
             tensor.fill_(7)
     return model.eval()
+
+
+@pytest.fixture
+def graph():
+    return resdsl.load(TINY)
+
+
+@pytest.fixture
+def trained():
+    return train(TINY)
 
 
 @pytest.fixture

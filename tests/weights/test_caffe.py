@@ -1,33 +1,10 @@
-"""A .caffemodel is read by the field numbers of caffe.proto; they are written here by hand, byte by byte."""
-
-import struct
+"""A .caffemodel is read by the field numbers of caffe.proto; here it is written by them."""
 
 import pytest
 
 from resdsl import ResError
 from resdsl.weights.checkpoint import open_checkpoint
-
-
-def varint(number):
-    parts = []
-    while True:
-        number, low = number >> 7, number & 127
-        parts.append(low | (128 if number else 0))
-        if not number:
-            return bytes(parts)
-
-
-def field(number, content):
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def blob(values, dims):
-    shape = field(7, field(1, b"".join(map(varint, dims))))
-    return field(7, field(5, struct.pack(f"<{len(values)}f", *values)) + shape)
-
-
-def layer(name, kind, *blobs):
-    return field(100, field(1, name.encode()) + field(2, kind.encode()) + b"".join(blobs))
+from tests.weights.caffe_bytes import blob, field, layer
 
 
 @pytest.fixture
@@ -62,6 +39,9 @@ def test_a_damaged_model_is_told(model):
         open_checkpoint(model)
     model.write_bytes(layer("conv1", "Convolution", blob([1, 2], (3,))))
     with pytest.raises(ResError, match=r"has 2 numbers for the shape \(3,\) of a blob of `conv1`"):
+        open_checkpoint(model)
+    model.write_bytes(layer("conv1", "Convolution", blob([1], (1,))) * 2)
+    with pytest.raises(ResError, match="has two layers `conv1` with blobs"):
         open_checkpoint(model)
     model.write_bytes(field(1, b"empty"))
     with pytest.raises(ResError, match="without blobs"):

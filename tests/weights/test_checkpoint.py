@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import random
 
 import numpy as np
 import pytest
@@ -47,7 +46,8 @@ def test_a_state_beside_other_things_is_found(key, saved):
 
 
 def test_of_two_states_one_must_be_named(saved):
-    path = saved({"model": STATE, "ema": {"module": STATE}}, "net.pth")
+    averaged = {key: value / 2 for key, value in STATE.items()}
+    path = saved({"model": STATE, "best": STATE, "ema": {"module": averaged}}, "net.pth")
     told = refusal(path)
     assert told.message == f"`{path}` holds 2 states"
     assert told.help == "it has `model`, `ema.module`; say which, as in `--part model`"
@@ -103,27 +103,6 @@ def test_a_file_that_is_not_there_or_a_folder_is_told(tmp_path):
 
 def test_a_file_without_tensors_is_told(saved):
     assert "holds no tensors under names" in refusal(saved([1, 2], "list.pth")).message
-
-
-@pytest.mark.parametrize("name", ["net.safetensors", "net.pth"])
-def test_a_truncated_or_changed_file_is_refused_or_read_and_nothing_else(name, saved, tmp_path):
-    whole = saved(STATE, name).read_bytes()
-    draw = random.Random(5)
-    path = tmp_path / f"damaged-{name}"
-    n_refused = 0
-    for _ in range(120):
-        content = bytearray(whole)
-        if draw.random() < 0.5:
-            content = content[: draw.randrange(len(content))]
-        else:
-            for _ in range(3):
-                content[draw.randrange(len(content))] = draw.randrange(256)
-        path.write_bytes(content)
-        try:
-            open_checkpoint(path)
-        except ResError:
-            n_refused += 1
-    assert n_refused >= 50  # every truncation, and what of the changes is not in the numbers
 
 
 def test_tensors_stand_in_the_order_of_their_numbers(saved):
