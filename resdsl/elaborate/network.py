@@ -10,7 +10,7 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.plan import NetworkPlan, plan_network
 from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.recipe import write_recipe
-from resdsl.elaborate.scope import Scope, Value, write
+from resdsl.elaborate.scope import Scope, Value
 from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.stages import StagePlacer, StagePlan
 from resdsl.elaborate.statements import Statements, gather
@@ -94,7 +94,7 @@ def _assemble(plan: NetworkPlan, placer: StagePlacer, statements: Statements, fo
     about = statements.single(ast.About)
     return Graph(
         name=definition.name,
-        parameters=tuple((name, write(value)) for name, value in statements.parameters.items()),
+        parameters=tuple(statements.parameters.items()),
         input=plan.input,
         steps=tuple(placer.spine.steps),
         sections=tuple(placer.spine.sections),

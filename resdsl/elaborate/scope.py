@@ -122,6 +122,11 @@ def write(value: Value | Tensor | Zero | Poison) -> str:
         ):
             return "x".join(map(str, value))
         case tuple():
-            return f"[{', '.join(write(item) for item in value)}]"
+            return write_list(value)
         case _:
             return str(value)
+
+
+def write_list(items: tuple[Value, ...]) -> str:
+    """A list as `.res` text; sizes in a row are one value with it, which `write` writes as `3x3`."""
+    return f"[{', '.join(map(write, items))}]"

@@ -12,7 +12,7 @@ from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
-from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe
+from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe, write, write_list
 from resdsl.elaborate.told import NOTHING, Told, lost_name
 from resdsl.record import field, state
 from resdsl.source import Span
@@ -38,7 +38,7 @@ class Statements:
         links: in order.
         expects: the network's own; what a base network expects is not true of what derives from it.
         cites: in order.
-        parameters: the network's parameters, its own and its base's, with their values.
+        parameters: the network's parameters, its own and its base's, with their values as text.
         conditions: what it requires, and the names that it computes.
         told: the mistakes in their names; what a statement with one computes is not known.
     """
@@ -49,7 +49,7 @@ class Statements:
     links: list[tuple[ast.Link, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     expects: list[tuple[ast.Expect, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     cites: list[str] = field(factory=list[str])
-    parameters: dict[str, Value] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    parameters: dict[str, str] = field(factory=dict[str, str])
     conditions: Conditions = field(factory=Conditions)
     told: Told = field(default=NOTHING)
 
@@ -157,7 +157,9 @@ def _gather(found: Found, values: Mapping[str, Value | Poison], statements: Stat
         statements.expects.clear()
         scope.parent = inner
     for parameter in definition.parameters:
-        statements.parameters[parameter.name] = scope.names[parameter.name]  # pyright: ignore[reportArgumentType]
+        value = scope.names[parameter.name]
+        is_list = isinstance(value, tuple) and (parameter.type == "list" or isinstance(parameter.default, ast.ListOf))
+        statements.parameters[parameter.name] = write_list(value) if is_list else write(value)
     if not isinstance(definition, ast.Network | ast.Derived):
         raise InternalError(f"a network is promised here, not {definition.name}")
     _add_own(definition, scope, statements, problems)

@@ -45,8 +45,8 @@ def set_to(**values: object) -> Graph:
         ("size", "16x16", "16x16"),
         ("size", [16, 16], "16x16"),
         ("size", (16, 16), "16x16"),
-        ("widths", [2, 4], "2x4"),
-        ("widths", "[2, 4]", "2x4"),
+        ("widths", [2, 4], "[2, 4]"),
+        ("widths", "[2, 4]", "[2, 4]"),
         ("unit", "preact_basic", "preact_basic"),
         ("unit", "bottleneck(expansion = 2)", "bottleneck(expansion = 2)"),
         ("kind", "gate(-6)", "gate(-6)"),
@@ -93,3 +93,13 @@ def test_no_value_can_bring_statements_or_files_with_it():
     for value in ('1 use "std.res"', "1 } network evil { input 1", "1 /* ", '"', "1 # \n 2", "{"):
         with pytest.raises(ResError):
             set_to(n=value)
+
+
+def test_a_parameter_that_is_a_list_is_written_as_one_and_a_size_as_a_size():
+    text = """res 1 use "std.res"
+    network net(blocks: list = [3, 4], widths = [16, 32], size = 3x3) {
+      input 3x32x32
+      stem conv(size, widths[1])
+      stage s1 : basic(widths[1]) * blocks[1]
+    }"""
+    assert load(text).parameters == (("blocks", "[3, 4]"), ("widths", "[16, 32]"), ("size", "3x3"))
