@@ -158,8 +158,9 @@ def _gather(found: Found, values: Mapping[str, Value | Poison], statements: Stat
         scope.parent = inner
     for parameter in definition.parameters:
         value = scope.names[parameter.name]
-        is_list = isinstance(value, tuple) and (parameter.type == "list" or isinstance(parameter.default, ast.ListOf))
-        statements.parameters[parameter.name] = write_list(value) if is_list else write(value)
+        is_list = parameter.type == "list" or isinstance(parameter.default, ast.ListOf)
+        text = write_list(value) if is_list and isinstance(value, tuple) else write(value)
+        statements.parameters[parameter.name] = text
     if not isinstance(definition, ast.Network | ast.Derived):
         raise InternalError(f"a network is promised here, not {definition.name}")
     _add_own(definition, scope, statements, problems)
