@@ -23,6 +23,7 @@ from resdsl.elaborate.scope import Poison, Scope, Value
 from resdsl.elaborate.statements import evaluate_given
 from resdsl.elaborate.told import tell
 from resdsl.elaborate.values import read_value
+from resdsl.elaborate.work import Work, metered
 from resdsl.expectations import check_expectations
 from resdsl.finding import NAME, Given, Spec, find_file, refused, unpack
 from resdsl.ir.graph import Graph
@@ -234,11 +235,17 @@ class ReadProgram:
         Every network (or that one, with those parameters) is elaborated and verified unless something that it needs is
         broken already, and every expectation is computed unless parameters are set.
         """
+        with metered(self.limits) as work:
+            return self._check(network, params, work)
+
+    def _check(self, network: str | None, params: Mapping[str, Given] | None, work: Work) -> Checked:
         problems = Problems([*self.mistakes, *check_names(self.module, self.names).found])
         wanted = [network or self.preferred] if network is not None or params else self._by_default()
         names: list[str] = []
         n_expectations = 0
         for name in wanted:
+            if work.is_done:
+                break
             try:
                 elaborated = self.elaborate(name, params or {})
                 _check_words(elaborated.graph)

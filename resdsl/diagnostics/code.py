@@ -120,6 +120,7 @@ class Code(Enum):
     # ------------------------------------------------------------ limit
     LIMIT_SOURCE = "limit-source", "A file, or all files together, are larger than the caller allows."
     LIMIT_NESTING = "limit-nesting", "Brackets are nested deeper than the caller allows."
+    LIMIT_WORK = "limit-work", "Elaborating the program takes more steps than the caller allows."
     LIMIT_NODES = "limit-nodes", "The network has more layers than the caller allows."
     LIMIT_NUMBER = "limit-number", "A number is larger than the language computes with."
     LIMIT_NAME = "limit-name", "A name is longer than the caller allows."

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that `name` most likely meant, if one is near: a slip of letters, or its beginning."""
+    """The candidate that `name` most likely meant, if one is near: a slip of letters, or its beginning.
+
+    Of a great many candidates, or very long ones, the first are looked at: no list of names takes long.
+    """
     by_folded = {candidate.lower(): candidate for candidate in candidates}
     folded = name.lower()
-    found = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    if not found and len(folded) >= _SHORTEST:
-        found = sorted((candidate for candidate in by_folded if candidate.startswith(folded)), key=len)
-    return by_folded[found[0]] if found else None
+    found = _closest(folded, by_folded)
+    if found is None and len(folded) >= _SHORTEST:
+        found = min((candidate for candidate in by_folded if candidate.startswith(folded)), key=len, default=None)
+    return by_folded[found] if found is not None else None
+
+
+def _closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like the word, as `difflib.get_close_matches` finds it; of equals the last by the alphabet."""
+    matcher = SequenceMatcher[str](b=word)
+    best: tuple[float, str] | None = None
+    left = _MOST_COMPARED
+    for candidate in candidates:
+        left -= len(candidate)
+        if left < 0:
+            break
+        matcher.set_seq1(candidate)
+        if matcher.real_quick_ratio() < _LIKE or matcher.quick_ratio() < _LIKE:
+            continue
+        left -= len(word) * len(candidate) // 2
+        ratio = matcher.ratio()
+        if ratio >= _LIKE and (best is None or (ratio, candidate) > best):
+            best = ratio, candidate
+    return best[1] if best is not None else None
 
 
 def is_slip(name: str, meant: str) -> bool:
@@ -38,4 +60,6 @@ def _digits(name: str) -> list[str]:
     return [character for character in name if character.isdigit()]
 
 
+_LIKE = 0.6
+_MOST_COMPARED = 50_000  # characters; of two that are alike at first sight, half the product of their lengths
 _SHORTEST = 3  # letters that a name, or its beginning, must have

@@ -17,7 +17,6 @@ class ParameterPlacer:
         self._name = name
         self._parameters = {parameter.name: parameter for parameter in parameters}
         self._declared = declared
-        self._signature = f"it is written `{_signature(name, parameters)}`" if parameters else "it has no parameters"
         self._taken: dict[str, ast.Argument] = {}
         self._n_positional = 0
 
@@ -36,6 +35,11 @@ class ParameterPlacer:
         if name not in self._parameters:
             raise self._unknown(name, argument)
         return self._parameters[name]
+
+    @property
+    def _signature(self) -> str:
+        parameters = tuple(self._parameters.values())
+        return f"it is written `{_signature(self._name, parameters)}`" if parameters else "it has no parameters"
 
     def _next(self, argument: ast.Positional) -> str:
         names = list(self._parameters)
@@ -83,9 +87,12 @@ class SettingPlacer:
         """The settings that must be given and are not."""
         return [s for name, s in self._settings.items() if s.is_required and name not in self._taken]
 
+    @property
+    def _written(self) -> str:
+        return f"it is written `{_op_signature(self._op)}`"
+
     def _find(self, argument: ast.Argument) -> Setting:
         name = self._op.NAME
-        otherwise = f"it is written `{_op_signature(self._op)}`"
         if not self._settings:
             message = f"`{name}` takes no settings"
             raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=f"it is written `{name}`, without any")
@@ -94,18 +101,18 @@ class SettingPlacer:
                 return self._settings[argument.name]
             case ast.Keyword():
                 message = f"`{name}` has no setting `{argument.name}`"
-                raise _unknown(message, argument.name, argument, list(self._settings), otherwise=otherwise)
+                raise _unknown(message, argument.name, argument, list(self._settings), otherwise=self._written)
             case ast.Stride():
                 stride = next((setting for setting in self._settings.values() if setting.type == "stride"), None)
                 if stride is None:
                     message = f"`{name}` takes no stride"
-                    raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, help=otherwise)
+                    raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span, help=self._written)
                 return stride
             case ast.Positional():
                 places = [setting for setting in self._settings.values() if setting.type != "stride"]
                 if self._n_positional >= len(places):
                     message = f"`{name}` takes {_count(len(places))} without a name, and this is one more"
-                    raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=otherwise)
+                    raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=self._written)
                 self._n_positional += 1
                 return places[self._n_positional - 1]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code, Diagnostic, Fix, Note, suggest
 from resdsl.elaborate.problems import Echo, Problems, mistake
+from resdsl.elaborate.work import USED_FILE, metered, spend
 from resdsl.ir.unit import Unit
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import field, record, state
@@ -103,6 +104,10 @@ class Loader:
 
     def load(self, source: Source) -> Module:
         """The module of a text, with everything that it uses."""
+        with metered(self.limits):
+            return self._load(source)
+
+    def _load(self, source: Source) -> Module:
         path = source.path.resolve() if source.path is not None else Path()
         if not self._open:
             self._sizes = {}
@@ -168,6 +173,9 @@ class Loader:
             circle = " → ".join(p.name for p in [*self._open[self._open.index(path) :], path])
             message = "a file uses itself" if path == self._open[-1] else f"files use each other in a circle: {circle}"
             raise mistake(Code.USE_CYCLE, message, path_span(use))
+        if len(self._open) > self.limits.nesting:
+            message = f"files use each other {len(self._open)} deep here; they may {self.limits.nesting} deep"
+            raise mistake(Code.LIMIT_NESTING, message, path_span(use))
         return self.load_file(path, path_span(use))
 
     def _resolve(self, source: Source, use: ast.Use) -> Path:
@@ -235,6 +243,9 @@ def _check_path(name: str, span: Span, folders: Iterable[Path]) -> None:
 
 
 def _take_over(module: Module, used: Module, use: ast.Use) -> None:
+    for diagnostic in used.problems.found:
+        module.problems.add(diagnostic)
+    spend(USED_FILE + len(used.names) // 2, path_span(use))
     for (kind, name), found in used.names.items():
         before = module.used.get((kind, name))
         if before is None:
@@ -251,8 +262,6 @@ def _take_over(module: Module, used: Module, use: ast.Use) -> None:
                 help="rename one of them",
             )
             module.problems.add(taken.diagnostic)
-    for diagnostic in used.problems.found:
-        module.problems.add(diagnostic)
     module.sizes |= used.sizes
     module.lost |= used.lost
     module.lost_files |= used.lost_files

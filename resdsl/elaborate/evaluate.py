@@ -13,6 +13,7 @@ from resdsl.elaborate.problems import Mistake, mistake
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.elaborate.unknown import unknown_value
+from resdsl.elaborate.work import spend
 from resdsl.limits import DEFAULT
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -42,6 +43,7 @@ class Frame(Protocol):
 
 def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = None) -> Result:
     """What an expression is worth; without a frame there are no tensors. Raises Mistake, Echo."""
+    spend(1, expression.span)
     match expression:
         case ast.Integer() | ast.Real() | ast.String() | ast.Boolean() | ast.Quantity():
             return _checked(expression.value, expression.span)

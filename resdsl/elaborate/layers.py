@@ -16,6 +16,7 @@ from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import Closure, Scope, describe
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
+from resdsl.elaborate.work import PLACED_LAYER, spend
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.record import state
@@ -57,6 +58,7 @@ class LayerFrame:
         self.n_applied += 1
         if self.n_applied > self.builder.limits.nodes:
             raise _too_many(self.builder.limits.nodes, reference.span)
+        spend(PLACED_LAYER, reference.span)
         target = resolve("layer", reference, scope, self.dynamic)
         if isinstance(target.found, Found):
             return self._apply_composite(target, target.found, reference, tensor)

@@ -10,6 +10,7 @@ from resdsl.elaborate.evaluate import evaluate_int
 from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.shortcuts import Junction
+from resdsl.elaborate.work import LINK, spend
 from resdsl.record import evolve, record
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -57,7 +58,9 @@ def place_links(
         with problems.collect():
             junction = Junction(statement.kinds, scope)
             over = statement.over.span if isinstance(statement, ast.Link) else statement.count.span
-            for name, first, last in tuple(_spans(statement, scope, stages)):  # of a wrong statement none
+            found = tuple(_spans(statement, scope, stages))  # of a wrong statement none
+            spend(LINK * len(found), statement.span)
+            for name, first, last in found:
                 spans.append(LinkSpan(name, junction, first, last, statement.span, over, order=len(spans)))
     return _nest(spans, stages, problems)
 

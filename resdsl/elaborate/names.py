@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from resdsl.diagnostics import Code, Diagnostic, Fix, Note, delete
+from resdsl.diagnostics import Code, Diagnostic, Note, delete
 from resdsl.elaborate.definitions import KINDS, Found, Module
 from resdsl.elaborate.network_walk import NetworkWalk
 from resdsl.elaborate.perspective import own_notes
@@ -126,6 +126,9 @@ def check_names(module: Module, resolver: NameResolver) -> Problems:
 
 def _warn_of_unused_names(found: Found, resolved: Resolved, problems: Problems) -> None:
     parameters = {parameter.name for parameter in found.definition.parameters}
+    definition = found.definition
+    statements = definition.statements if isinstance(definition, ast.Network | ast.Derived) else ()
+    lets = {statement.name: statement.span for statement in statements if isinstance(statement, ast.Let)}
     for name, bound in resolved.names.bound.items():
         if bound.span is None or bound.used:
             continue
@@ -133,14 +136,9 @@ def _warn_of_unused_names(found: Found, resolved: Resolved, problems: Problems) 
             message, help = f"nothing uses the parameter `{name}`", _handed_on(found, name)
         else:
             message, help = f"nothing uses `{name}`", "delete it"
-        problems.warn(Code.NAME_UNUSED, message, bound.span, help=help, fixes=_without(found.definition, bound.span))
-
-
-def _without(definition: ast.AnyDefinition, name: Span) -> tuple[Fix, ...]:
-    """Takes the `let` of a name out of a network."""
-    statements = definition.statements if isinstance(definition, ast.Network | ast.Derived) else ()
-    lets = (statement.span for statement in statements if isinstance(statement, ast.Let))
-    return tuple(delete(span, sure=False) for span in lets if span.start <= name.start < span.end)
+        let = lets.get(name)
+        fixes = (delete(let, sure=False),) if let is not None and let.start <= bound.span.start < let.end else ()
+        problems.warn(Code.NAME_UNUSED, message, bound.span, help=help, fixes=fixes)
 
 
 def _warn_of_unused_definitions(everything: list[Found], resolved: list[Resolved], problems: Problems) -> None:

@@ -15,6 +15,7 @@ from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.stages import StagePlacer, StagePlan
 from resdsl.elaborate.statements import Statements, gather
 from resdsl.elaborate.told import NOTHING, Told
+from resdsl.elaborate.work import NETWORK, metered, spend
 from resdsl.ir.graph import Graph, Link
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import record
@@ -47,7 +48,8 @@ def look_further(found: Found, values: Mapping[str, Value], told: Told, limits: 
 
 
 def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, limits: Limits, told: Told) -> Elaborated:
-    with problems.collect():
+    with metered(limits), problems.collect():
+        spend(NETWORK, found.definition.name_span)
         statements = gather(found, values, problems, told)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
         if not told.leaves_shapes():

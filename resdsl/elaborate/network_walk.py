@@ -14,6 +14,7 @@ from resdsl.elaborate.told import WITHOUT_LABEL
 from resdsl.elaborate.unknown import misspelt, quoted, unknown_definition, unknown_label
 from resdsl.elaborate.vocabulary import INIT_RULES, SCHEMES, SUBJECTS
 from resdsl.elaborate.walk import Resolved, Walk
+from resdsl.elaborate.work import spend
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -69,6 +70,7 @@ class NetworkWalk(Walk):
         if base is None or self.resolver.is_under_way(base):
             return definition.parameters
         below = self.open_parameters(base)
+        spend(len(below), definition.name_span)
         silent = References(found.module, Problems())
         given = silent.place(base.definition.name, below, None, definition.base, Names()) or ()
         taken = {parameter.name for parameter in (*definition.parameters, *given)}

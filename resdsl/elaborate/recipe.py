@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from resdsl.diagnostics import ResError
@@ -26,12 +27,14 @@ def write_recipe(found: Found, values: Mapping[str, Value]) -> str:
     library are used. Empty where names that mean one thing in one file and another in the next cannot stand together.
     """
     module = found.module
-    text = _CHOICE.sub("", module.source.text).rstrip() + "\n"
+    text = module.source.text
+    match = _find_choice(text)
+    text = (text[: match.start()] if match is not None else text).rstrip() + "\n"
     others = _used_files(module)
     if others:
         text = _joined(text, module, others)
-    n_networks = sum(kind == "network" for kind, _ in module.own)
-    if text and (values or n_networks > 1 or others):
+    two_networks = tuple(islice((name for kind, name in module.own if kind == "network"), 2))
+    if text and (values or len(two_networks) == 2 or others):
         given = ", ".join(f"{name} = {write(value)}" for name, value in values.items()).replace("\n", "\\n")
         text += f"\n# resdsl: network {found.definition.name}{f'({given})' if given else ''}\n"
     return text
@@ -42,7 +45,7 @@ def read_choice(source: Source) -> ast.Reference | None:
 
     Raises ResError where it does not read as one.
     """
-    match = _CHOICE.search(source.text)
+    match = _find_choice(source.text)
     if match is None:
         return None
     start = match.start("call")
@@ -52,6 +55,11 @@ def read_choice(source: Source) -> ast.Reference | None:
     except ResError as error:
         raise ResError(evolve(d, span=_moved(d.span, source), notes=(), fixes=()) for d in error.diagnostics) from None
     return _moved(sure(program.definitions[0], ast.Derived).base, source)
+
+
+def _find_choice(text: str) -> re.Match[str] | None:
+    """The last line that chooses, where there is one."""
+    return _CHOICE.match(text, text.rfind("\n", 0, len(text.rstrip())) + 1)
 
 
 def _used_files(module: Module) -> list[Module]:

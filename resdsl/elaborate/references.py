@@ -13,6 +13,7 @@ from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import FUNCTIONS
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
 from resdsl.elaborate.unknown import KINDS, a, unknown_definition, unknown_value
+from resdsl.elaborate.work import spend
 from resdsl.ops import OPS, Op
 from resdsl.record import field, state
 from resdsl.source import Span
@@ -343,18 +344,20 @@ class References:
 def part(span: Span, word: str, *, last: bool = False) -> Span:
     """The characters of a word within a span; its first, or its last place there."""
     text = span.text
-    at = -1
-    places: list[int] = []
-    while (at := text.find(word, at + 1)) >= 0:
-        around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]
-        if not any(character == "_" or character.isalnum() for character in around):
-            places.append(at)
-            if not last:
-                break
-    if not places:
+    spend(1 + len(text) // 1000, span)
+    at = text.rfind(word) if last else text.find(word)
+    while at >= 0 and not _stands_alone(text, at, at + len(word)):
+        at = text.rfind(word, 0, at + len(word) - 1) if last else text.find(word, at + 1)
+    if at < 0:
         return span
-    start = span.start + places[-1]
+    start = span.start + at
     return Span(span.source, start, start + len(word))
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no letter, digit or `_` stands beside."""
+    around = text[max(start - 1, 0) : start] + text[end : end + 1]
+    return not any(character == "_" or character.isalnum() for character in around)
 
 
 IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from resdsl.diagnostics import Code
 from resdsl.elaborate.problems import mistake
+from resdsl.elaborate.work import PLACED_STEP, spend
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.limits import Limits
@@ -49,6 +50,7 @@ class Spine:
 
     def count(self, n_nodes: int, span: Span) -> None:
         """Counts layers before they are placed. Raises Mistake where the network gets too large."""
+        spend(PLACED_STEP, span)
         self.n_nodes += n_nodes
         if self.n_nodes > self.limits.nodes:
             message = f"the network has {self.n_nodes:,} layers or more; the caller allows {self.limits.nodes:,}"

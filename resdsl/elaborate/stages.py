@@ -17,6 +17,7 @@ from resdsl.elaborate.problems import Mistake, mistake, sure
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine
+from resdsl.elaborate.work import NEW_UNIT, PLACED_LAYER, foresee, spend
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.record import field, record, state
@@ -113,11 +114,15 @@ class StagePlacer:
             key = (self.spine.shape, place == 1, block == 0, inputs[1:] and self._ends[block])
             unit = shared.get(key)
             if unit is None:
+                spend(NEW_UNIT, span)
                 position.move(place, block + 1)
                 unit = self._build(run, plan, position.scope, inputs, place)
-                if not position.is_used():
+                n_left = before + run.count - place
+                if position.is_used():
+                    foresee(n_left * (NEW_UNIT + PLACED_LAYER * len(unit.nodes)) // 2, span)  # others may be smaller
+                else:
                     shared[key] = unit
-                    self._foresee(unit, before + run.count - place, run)
+                    self._foresee(unit, n_left, run)
             self.spine.count(len(unit.nodes), span)
             survival = self.probabilities[block]
             self.step_of_block.append(len(self.spine.steps))
@@ -155,10 +160,10 @@ class StagePlacer:
         limits = self.spine.limits
         known = found.units
         key = alike(target, placing, dynamic, limits)
-        if key is not None and key in known:
-            return known[key]
-        unit = build_block(target, placing, dynamic, limits, span)
-        unit = self._units.setdefault(unit, unit)
+        unit = known.get(key) if key is not None else None
+        if unit is None:
+            unit = build_block(target, placing, dynamic, limits, span)
+        unit = self._units.setdefault(unit, unit)  # equal ones are one: what is asked of each unit is asked once
         if key is not None:
             known[key] = unit
         return unit

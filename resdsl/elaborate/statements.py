@@ -14,6 +14,7 @@ from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe, write, write_list
 from resdsl.elaborate.told import NOTHING, Told, lost_name
+from resdsl.elaborate.work import spend
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -80,6 +81,7 @@ def open_parameters(found: Found) -> tuple[ast.Parameter, ...]:
     if not isinstance(found.definition, ast.Derived):
         return own
     base = open_parameters(_base(found.definition, found))
+    spend(len(base), found.definition.name_span)
     given = _given(found.definition.base, base)
     taken = {parameter.name for parameter in own} | given.keys()
     return (*own, *(parameter for parameter in base if parameter.name not in taken))
