@@ -1,4 +1,4 @@
-"""Programs drawn by chance: `programs()` are any that the grammar has, `networks()` are networks that build."""
+"""Programs drawn by chance: any that the grammar has, whatever they mean. Those that build are in `networks.py`."""
 
 from __future__ import annotations
 
@@ -205,46 +205,3 @@ definitions = (
 def programs() -> st.SearchStrategy[ast.Program]:
     """Any program that the grammar has, whatever it may mean."""
     return new(partial(ast.Program, 1), several(new(ast.Use, texts)), several(definitions, most=4))
-
-
-# ---------------------------------------------------------------- networks that build
-
-FAMILIES = (  # blocks of one family leave the same number of channels
-    ("basic", "preact_basic", "wide", "se_basic", "elu_basic", "pyramid_basic", "basic_bn_after", "basic_relu_before"),
-    ("bottleneck", "bottleneck_v1", "preact_bottleneck", "se_bottleneck", "pyramid_bottleneck"),
-)
-SHORTCUTS = ("projection", "zero_pad", "conv_shortcut", "avg_zero_pad", "avg_projection")
-SCHEDULES = ("linear(0.5)", "uniform(0.9)", "1 - l / L * 0.3")
-SPANS = ("all", "each stage", "each 1", "s1", "s1[1]")
-
-
-@st.composite
-def networks(draw: st.DrawFn, *, most_stages: int = 4, most_blocks: int = 4) -> str:
-    """The text of a residual network, `drawn`, over the library: every one is right, and small enough to run."""
-    n_stages = draw(st.integers(1, most_stages))
-    width = draw(st.sampled_from([16, 32]))
-    blocks = draw(st.sampled_from(FAMILIES))
-    drop = draw(st.sampled_from(["", ", per = sample", ", rescale = train", ", per = sample, rescale = train"]))
-    survives = ["", *(f"survive {schedule}{drop}" for schedule in SCHEDULES)]
-    lines = [
-        f"input 3x{8 * 2**n_stages}x{8 * 2**n_stages}",
-        f"stem conv(3x3, {width}) -> {draw(st.sampled_from(['bn', 'bn -> relu', 'norm -> act']))}",
-    ]
-    strides = [draw(st.sampled_from([1, 2] if n else [1])) for n in range(n_stages)]
-    for n, stride in enumerate(strides, start=1):
-        block = draw(st.sampled_from(blocks))
-        width *= stride
-        run = f"{block}({width}) * {draw(st.integers(1, most_blocks))}"
-        if draw(st.booleans()):
-            run += f" + {block}({width}) * {draw(st.integers(1, 2))}"
-        own = draw(st.sampled_from(["", "", f" {{ {draw(st.sampled_from(survives))} }}", " { act elu }"]))
-        lines.append(f"stage s{n}{' /2' if stride == 2 else ''} : {run}{own}")
-    lines.append(f"head norm -> act -> global_avgpool -> linear({draw(st.integers(2, 10))})")
-    lines.append(f"shortcut identity else {draw(st.sampled_from(SHORTCUTS))}")
-    wiring = draw(st.sampled_from(["", "levels 2 via projection", "levels 3 via conv_shortcut", *SPANS]))
-    if wiring in SPANS:
-        wiring = f"link upper over {wiring} via identity else {draw(st.sampled_from(SHORTCUTS))}"
-    survive = draw(st.sampled_from(survives))
-    norm = draw(st.sampled_from(["", "norm groupnorm(4)", "act elu"]))
-    lines += [line for line in (wiring, survive, norm) if line]
-    return 'res 1\nuse "std.res"\n\nnetwork drawn {\n  ' + "\n  ".join(lines) + "\n}\n"

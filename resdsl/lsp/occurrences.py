@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from resdsl.elaborate.definitions import Found, Module
+from resdsl.elaborate.definitions import path_span as quoted_span
 from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.lsp.symbols import (
     Scope,
@@ -17,6 +18,7 @@ from resdsl.lsp.symbols import (
     definition_symbol,
     first_word,
     labels_of,
+    let_name,
     let_symbol,
     names_in,
     parameter_symbol,
@@ -89,9 +91,10 @@ def build_table(module: Module) -> SymbolTable:
 
 
 def path_span(use: ast.Use) -> Span:
-    """The text in quotes of `use "…"`, without the quotes."""
-    start = use.span.start + use.span.text.index('"') + 1
-    return Span(use.span.source, start, use.span.end - 1)
+    """The text in quotes of `use "…"`, without the quotes; in a broken text, what stands in its place."""
+    span = quoted_span(use)
+    is_quoted = len(span.text) > 1 and span.text[0] == span.text[-1] == '"'
+    return Span(span.source, span.start + is_quoted, span.end - is_quoted)
 
 
 class _Walk:
@@ -187,7 +190,7 @@ class _Walk:
         if symbol is None or (isinstance(statement, ast.Let) and symbol.kind != "let"):
             symbol = let_symbol(statement, self._found) if isinstance(statement, ast.Let) else None
         is_let = isinstance(statement, ast.Let)
-        span = names_in(statement.span)[0] if is_let else first_word(statement.span, statement.name)
+        span = let_name(statement) if is_let else first_word(statement.span, statement.name)
         if symbol is not None:
             self._add(span, symbol, defines=True)
 

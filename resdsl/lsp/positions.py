@@ -46,4 +46,5 @@ class Positions:
     def _units(self, text: str) -> int:
         if text.isascii() or self._encoding == "utf-32":
             return len(text)
-        return len(text.encode("utf-8")) if self._encoding == "utf-8" else len(text.encode("utf-16-le")) // 2
+        units = text.encode("utf-8" if self._encoding == "utf-8" else "utf-16-le", "surrogatepass")
+        return len(units) if self._encoding == "utf-8" else len(units) // 2

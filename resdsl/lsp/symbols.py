@@ -133,7 +133,15 @@ def statements_of(definition: ast.AnyDefinition) -> tuple[ast.Syntax, ...]:
 
 def let_symbol(statement: ast.Let, found: Found) -> Symbol:
     """The symbol that a `let` defines."""
-    return Symbol("let", statement.name, names_in(statement.span)[0], statement, found)
+    return Symbol("let", statement.name, let_name(statement), statement, found)
+
+
+def let_name(statement: ast.Let) -> Span:
+    """Where the name of a `let` stands: in a broken text, a word of the language may have been taken for one."""
+    span = statement.span
+    tokens = lex(Source("", span.text), DEFAULT).tokens
+    token = next((token for token in tokens if token.text == statement.name), tokens[0])
+    return Span(span.source, span.start + token.start, span.start + token.end)
 
 
 def parameter_symbol(parameter: ast.Parameter, found: Found) -> Symbol:

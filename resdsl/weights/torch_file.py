@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import struct
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -155,6 +156,6 @@ _DATA: Final = frozenset({
 _DATA_TYPE: Final = re.compile(r"torch\.(cuda\.|storage\.)?\w+Storage|torch\.(bool|q?u?int|b?float|complex)\w*")
 _FROM_DAMAGE: Final = (
     ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, ImportError, LookupError, MemoryError,
-    OSError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile,
+    OSError, RuntimeError, TypeError, ValueError, struct.error, zipfile.BadZipFile,
 )  # fmt: skip
 """What `torch.load` raises on changed bytes (torch 2.13): no closed list, so whatever data alone can cause."""

@@ -10,6 +10,9 @@ from resdsl.compiler import check
 from resdsl.lsp import networks as networks_room
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
+from resdsl.lsp.occurrences import SymbolTable
+from resdsl.lsp.positions import Positions
+from resdsl.source import Source
 from resdsl.syntax.format import fmt
 from tests.lsp.conftest import Show
 
@@ -186,11 +189,33 @@ def test_a_text_that_has_no_file_yet_is_a_document_too(editor: Editor):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "res", "res 2", "}{", "network", "res 1 network a = a", "\x00", "res 1\n" + "(" * 200]
+    "text",
+    [
+        "",
+        "res",
+        "res 2",
+        "}{",
+        "network",
+        "res 1 network a = a",
+        "\x00",
+        "res 1\n" + "(" * 200,
+        "use =",
+        "use 0 layer o{y",
+        "network {let stage=3}",
+    ],
 )
 def test_no_text_is_too_broken_to_be_told_of(text: str, editor: Editor, show: Show):
     version = now(editor, show(text))
     assert version.diagnostics() or text in ("", "res 1 network a = a")
+    assert isinstance(version.table, SymbolTable)
+
+
+def test_half_a_character_of_a_client_counts_as_one_unit():
+    """JSON can write one half of a pair of UTF-16: `"\\ud83d"`."""
+    source = Source("", "\ud83d x é y")
+    for encoding in ("utf-16", "utf-32"):
+        assert Positions(source, encoding).position(5).character == 5
+    assert Positions(source, "utf-8").position(5).character == 8
 
 
 def test_a_thousand_edits_leave_nothing_behind(editor: Editor, show: Show):

@@ -12,7 +12,7 @@ from resdsl import load
 from resdsl.compiler import library, read
 from resdsl.emit.python.folded import emit_folded, folded_layers
 from resdsl.passes.fold import fold
-from tests.generators import networks
+from tests.networks import networks
 from tests.passes.families import SIZES, SMALL
 from tests.passes.trained import assert_folds, assert_same, folded_module, images, outputs, trained
 

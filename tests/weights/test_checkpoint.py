@@ -38,6 +38,15 @@ def test_arrays_of_numpy_are_read_and_objects_are_not(tmp_path):
     assert "holds objects" in refusal(tmp_path / "b.npz").message
 
 
+def test_an_archive_with_a_compression_that_nobody_knows_is_damaged(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.ones((2, 3), np.float32))
+    whole = (tmp_path / "a.npz").read_bytes()
+    for place in (whole.index(b"PK\x03\x04") + 8, whole.index(b"PK\x01\x02") + 10):
+        whole = whole[:place] + b"\x63" + whole[place + 1 :]
+    (tmp_path / "b.npz").write_bytes(whole)
+    assert "is a damaged archive of arrays" in refusal(tmp_path / "b.npz").message
+
+
 @pytest.mark.parametrize("key", ["state_dict", "model", "anything"])
 def test_a_state_beside_other_things_is_found(key, saved):
     checkpoint = open_checkpoint(saved({key: STATE, "epoch": 3, "best": torch.tensor(0.5)}, "net.pth"))
@@ -86,6 +95,7 @@ def test_whole_modules_and_programs_are_refused(saved, tmp_path):
         (b"", "is empty"),
         (b"# a text\n", "is no checkpoint"),
         (b"\x80\x02.", "damaged"),
+        (b"\x80\x02X\x00", "damaged"),
         (b"PK\x03\x04 and no more", "damaged"),
     ],
 )

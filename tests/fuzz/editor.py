@@ -1,0 +1,116 @@
+"""The entry for editors: requests at any place of a broken text, answered by the language server's own functions."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import converters, types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from resdsl.lsp.requests import FEATURES
+from resdsl.lsp.requests.drawing import DRAW, on_draw
+from resdsl.lsp.server import make_server
+from resdsl.lsp.session import Session
+from tests.fuzz.entry import Chance
+from tests.fuzz.mutate import change_text, decode, encode
+from tests.fuzz.seeds import one_text, words
+
+URI = "untitled:fuzz.res"
+
+
+def draw_request(chance: Chance) -> bytes:
+    """A request with its place, then a text: the same one some times in a row, as an editor asks much of each."""
+    own = chance.own
+    text = change_text(chance.shared, one_text(chance.shared))
+    line = own.randrange(text.count("\n") + 2)
+    asked = {
+        "method": own.choice(METHODS),
+        "line": own.choice((line, line, line, 10**9)),
+        "character": own.choice((own.randrange(60), own.randrange(60), 0, 10**9)),
+        "word": own.choice(words()).encode("utf-8", "ignore").decode(),
+    }
+    return json.dumps(asked).encode() + b"\n" + encode(text)
+
+
+def take_request(data: bytes) -> bool:
+    """An answer that the protocol can send, or a refusal in its own words."""
+    head, _, rest = data.partition(b"\n")
+    asked = json.loads(head)
+    session = _session()
+    text = decode(rest)
+    source = session.editor.source(URI)
+    if source is None or source.text != text:
+        session.editor.open(URI, text)
+    try:
+        answer = _answer(session, asked)
+    except JsonRpcInvalidParams:
+        return False
+    json.dumps(_CONVERTER.unstructure(answer))
+    return answer is not None
+
+
+def _answer(session: Session, asked: dict[str, Any]) -> object:
+    method, document = asked["method"], types.TextDocumentIdentifier(URI)
+    if method == DRAW:
+        return on_draw(session, URI, asked["word"])
+    if method == PUBLISH:
+        version = session.shown(URI)
+        assert version is not None
+        return [session.diagnostic(found, version, URI) for found in version.diagnostics()]
+    place = types.Position(asked["line"], asked["character"])
+    range_ = types.Range(place, types.Position(asked["line"] + 3, asked["character"]))
+    make = _METHODS[method]
+    is_search = method == types.TEXT_DOCUMENT_REFERENCES
+    given = {
+        "text_document": document,
+        "position": place,
+        "range": range_,
+        "new_name": asked["word"],
+        "context": types.ReferenceContext(True) if is_search else types.CodeActionContext([]),
+        "options": types.FormattingOptions(2, True),
+    }
+    fields = {field.name for field in make.__attrs_attrs__}
+    if method in (types.TEXT_DOCUMENT_COMPLETION, types.TEXT_DOCUMENT_SIGNATURE_HELP):
+        fields.discard("context")
+    answer = FEATURES[method][0](session, make(**{name: value for name, value in given.items() if name in fields}))
+    if method == types.TEXT_DOCUMENT_CODE_LENS:
+        return [FEATURES[types.CODE_LENS_RESOLVE][0](session, lens) for lens in answer]
+    return answer
+
+
+@cache
+def _session() -> Session:
+    """A session that was initialised, without a client: what it would tell unasked goes nowhere."""
+    session = make_server()
+    about = types.InitializeParams(types.ClientCapabilities(), initialization_options={"drawings": "return"})
+    list(session.protocol.lsp_initialize(about))
+    session.returns_drawings = True
+    session.editor.workspace.folders = (Path("specs").resolve(),)
+    session.window_show_message = lambda _params: None
+    return session
+
+
+_CONVERTER = converters.get_converter()
+PUBLISH = "publishDiagnostics"
+_METHODS: dict[str, Any] = {
+    types.TEXT_DOCUMENT_HOVER: types.HoverParams,
+    types.TEXT_DOCUMENT_COMPLETION: types.CompletionParams,
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: types.SignatureHelpParams,
+    types.TEXT_DOCUMENT_DEFINITION: types.DefinitionParams,
+    types.TEXT_DOCUMENT_REFERENCES: types.ReferenceParams,
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: types.DocumentHighlightParams,
+    types.TEXT_DOCUMENT_PREPARE_RENAME: types.PrepareRenameParams,
+    types.TEXT_DOCUMENT_RENAME: types.RenameParams,
+    types.TEXT_DOCUMENT_FORMATTING: types.DocumentFormattingParams,
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionParams,
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: types.DocumentSymbolParams,
+    types.TEXT_DOCUMENT_CODE_LENS: types.CodeLensParams,
+    types.TEXT_DOCUMENT_INLAY_HINT: types.InlayHintParams,
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: types.SemanticTokensParams,
+    types.TEXT_DOCUMENT_FOLDING_RANGE: types.FoldingRangeParams,
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: types.DocumentLinkParams,
+}
+METHODS = (*_METHODS, PUBLISH, PUBLISH, DRAW)
