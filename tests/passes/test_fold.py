@@ -12,7 +12,7 @@ from resdsl import load
 from resdsl.compiler import library, read
 from resdsl.emit.python.folded import emit_folded, folded_layers
 from resdsl.passes.fold import fold
-from tests.networks import networks
+from tests.networks import NAME, networks
 from tests.passes.families import SIZES, SMALL
 from tests.passes.trained import assert_folds, assert_same, folded_module, images, outputs, trained
 
@@ -154,7 +154,7 @@ def test_every_family_of_the_library(name):
 @given(networks(most_stages=3, most_blocks=2))
 @settings(max_examples=25, deadline=None)
 def test_any_network(text):
-    assert_folds(load(text))
+    assert_folds(load(text, NAME))
 
 
 @pytest.mark.slow
