@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 
 from resdsl.diagnostics import ResError
 from resdsl.emit.names import StepNames, layer_tensors, module_order, name_modules, resolve_scheme
@@ -33,10 +34,7 @@ class StateTensor:
     @property
     def n_values(self) -> int:
         """How many numbers it holds."""
-        product = 1
-        for size in self.own_dims:
-            product *= size
-        return product
+        return prod(self.own_dims)
 
 
 def state_tensors(graph: Graph, scheme: str) -> tuple[StateTensor, ...]:

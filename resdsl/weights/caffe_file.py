@@ -32,7 +32,7 @@ def open_caffemodel(path: str) -> Checkpoint:
     if not arrays:
         raise unreadable(path, "is a Caffe model without blobs in its layers")
     tensors = {key: Stored(tuple(array.shape), str(array.dtype)) for key, array in arrays.items()}
-    return Checkpoint(path, "caffemodel", tensors, arrays.__getitem__)
+    return Checkpoint(path, tensors, arrays.__getitem__)
 
 
 def _array(path: str, layer: str, blob: Any) -> Any:

@@ -24,14 +24,12 @@ class Checkpoint:
 
     Attributes:
         path: the file, as it was named.
-        form: what it is: `safetensors`, `torch`, `npz` or `caffemodel`.
         tensors: what it holds, by key, in its own order.
         read: the numbers of a tensor, by its key: a torch tensor or a numpy array.
         part: where in the file the tensors stand, for a file that holds more than one state: `state_dict`.
     """
 
     path: str
-    form: str
     tensors: Mapping[str, Stored]
     read: Callable[[str], Any]
     part: str = ""

@@ -37,7 +37,7 @@ def open_npz(path: str, archive: zipfile.ZipFile) -> Checkpoint:
         except (*DAMAGE, zlib.error) as error:
             raise unreadable(path, f"is a damaged archive of arrays: {error}") from None
 
-    return Checkpoint(path, "npz", tensors, read)
+    return Checkpoint(path, tensors, read)
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], Any]:

@@ -23,7 +23,7 @@ def open_safetensors(path: str) -> Checkpoint:
             values.append(_open(path, "pt"))
         return values[0].get_tensor(key)
 
-    return Checkpoint(path, "safetensors", tensors, read)
+    return Checkpoint(path, tensors, read)
 
 
 def _header(path: str) -> dict[str, Any]:

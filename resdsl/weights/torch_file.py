@@ -100,7 +100,7 @@ def _checkpoint(path: str, content: object, part: str | None) -> Checkpoint:
     tensors = {
         key: Stored(tuple(value.shape), str(value.dtype).removeprefix("torch.")) for key, value in values.items()
     }
-    return Checkpoint(path, "torch", tensors, values.__getitem__, chosen)
+    return Checkpoint(path, tensors, values.__getitem__, chosen)
 
 
 def _only(path: str, states: Mapping[str, Mapping[str, torch.Tensor]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from os.path import commonprefix
 from typing import TypeAlias
 
 from resdsl.diagnostics import ResError
@@ -156,14 +157,7 @@ class _Walk:
         """An addition inside a branch is a part of its layers, not a block."""
         if not isinstance(item, Junction):
             return item
-        values: set[int] = set()
-        pending = [item.exit]
-        while pending:
-            value = pending.pop()
-            if value != item.entry and value not in values:
-                values.add(value)
-                pending += self.trace.values[value].inputs
-        return Region(item.entry, tuple(sorted(values)))
+        return Region(item.entry, tuple(self.trace.between(item.entry, item.exit)))
 
 
 _MOST_INNER = 2
@@ -194,15 +188,7 @@ def _block(trace: Trace, junction: Junction, before: tuple[Piece, ...], pattern:
 
 def _common_start(trace: Trace, gaps: list[tuple[Piece, ...]]) -> tuple[str, ...]:
     """The normalisations and activations that every block but perhaps the last is followed by."""
-    inner = gaps[1:-1] or gaps[-1:]
-    texts = [_leading(trace, gap) for gap in inner]
-    common = texts[0]
-    for text in texts[1:]:
-        same = next(
-            (n for n, (a, b) in enumerate(zip(common, text, strict=False)) if a != b), min(len(common), len(text))
-        )
-        common = common[:same]
-    return common
+    return tuple(commonprefix([_leading(trace, gap) for gap in gaps[1:-1] or gaps[-1:]]))  # noqa: RUF071  of tuples
 
 
 def _shared_pattern(trace: Trace, walk: _Walk, after: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from os.path import commonprefix
 
 from torch import nn
 
@@ -51,12 +52,7 @@ def home(trace: Trace, block: SeenBlock) -> str:
 
 def common_path(paths: list[str]) -> str:
     """The longest path of modules that all of some paths begin with."""
-    if not paths:
-        return ""
-    split = [path.split(".") for path in paths]
-    shared = [names[0] for names in zip(*split, strict=False) if len(set(names)) == 1]
-    n_same = next((n for n, names in enumerate(zip(*split, strict=False)) if len(set(names)) > 1), len(shared))
-    return ".".join(split[0][:n_same])
+    return ".".join(commonprefix([path.split(".") for path in paths]))  # noqa: RUF071  of lists
 
 
 def class_name(model: nn.Module, path: str) -> str:

@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from resdsl.diagnostics import InternalError
+from resdsl.diagnostics import InternalError, ResError
 from resdsl.emit.names import module_names, tensor_names
 from resdsl.emit.schemes import SCHEMES
 from resdsl.emit.torch import build
@@ -71,8 +71,6 @@ def _pairs(trace: Trace, graph: Graph, match: Match, scheme: str) -> Iterator[tu
 
 def find_scheme(trace: Trace, graph: Graph, match: Match) -> str:
     """The naming scheme under which the state dict of the program is the model's own; `native` where there is none."""
-    from resdsl.diagnostics import ResError
-
     for name, scheme in SCHEMES.items():
         if scheme.is_emitted:
             try:

@@ -59,19 +59,8 @@ class _Finder:
 
     def series(self, entry: int, end: int) -> tuple[Item, ...]:
         """What lies between two values, every path between which begins at the one and ends at the other."""
-        inside = self.between(entry, end)
+        inside = self.trace.between(entry, end)
         return tuple(self._item(first, last, inside) for first, last in pairwise(self._cuts(entry, inside)))
-
-    def between(self, entry: int, end: int) -> list[int]:
-        """The values after `entry` that `end` is computed from, itself among them, in order."""
-        found: set[int] = set()
-        pending = [end]
-        while pending:
-            value = pending.pop()
-            if value != entry and value not in found:
-                found.add(value)
-                pending += self.trace.values[value].inputs
-        return sorted(found)
 
     def _cuts(self, entry: int, inside: list[int]) -> list[int]:
         """The values that every path passes, both ends among them: those that no edge leaps over."""
@@ -98,7 +87,7 @@ class _Finder:
 
     def _junction(self, entry: int, end: int) -> Junction | None:
         """The junction that ends at an addition, if its two paths have nothing in common but where they part."""
-        left, right = (set(self.between(entry, source)) for source in self.trace.values[end].inputs)
+        left, right = (set(self.trace.between(entry, source)) for source in self.trace.values[end].inputs)
         if left & right or not left | right:
             return None
         one, other = (

@@ -70,6 +70,17 @@ class Trace:
         """The shape of one sample."""
         return self.values[0].shape
 
+    def between(self, entry: int, end: int) -> list[int]:
+        """The values after `entry` that `end` is computed from, itself among them, in order."""
+        found: set[int] = set()
+        pending = [end]
+        while pending:
+            value = pending.pop()
+            if value != entry and value not in found:
+                found.add(value)
+                pending += self.values[value].inputs
+        return sorted(found)
+
     @cached_property
     def uses(self) -> Mapping[int, int]:
         """How many layers take each value."""
