@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="FILE",
-    help="Where to write: .py, .json, .res; with weights .onnx, .onnxtxt, .safetensors, .pth; `-` is stdout. Without "
-    "it, NETWORK.py beside the spec.",
+    help="Where to write: .py, .json, .res; with weights .pt2 (torch.export), .onnx, .onnxtxt, .safetensors, .pth; `-` "
+    "is stdout. Without it, NETWORK.py beside the spec.",
 )
 @training_options
 @inference_options

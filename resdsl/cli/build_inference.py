@@ -46,8 +46,6 @@ def check_inference(
         if dtype or any_batch:
             option = "--dtype" if dtype else "--any-batch"
             raise click.UsageError(f"`{option}` belongs to `--for inference`")
-        if output is not None and Path(output).suffix == ".pt2":
-            raise click.UsageError(f"`{output}` is a package for inference; add `--for inference`")
         return None
     suffix = Path(output).suffix if output is not None else ".pt2"
     if suffix not in (".py", ".pt2") and output != "-":
@@ -77,7 +75,7 @@ def write_for_inference(  # noqa: PLR0917  one step of the verb, with all that i
         ToolError: where there is no C++ compiler that works, or the file cannot be written.
     """
     from resdsl.emit.torch_cpp import CompilerError
-    from resdsl.emit.torch_inference import difference, of_module
+    from resdsl.emit.torch_inference import distance, of_module
 
     with stages.run("folding"):
         fast = of_module(model, precision=wanted.precision)
@@ -85,7 +83,7 @@ def write_for_inference(  # noqa: PLR0917  one step of the verb, with all that i
         from resdsl.emit.python.folded import emit
 
         with stages.run("comparing"):
-            apart = difference(fast, model, batch)
+            apart = distance(fast, model, batch)
         write_result(target, emit(graph))
         return [_sentence(graph, fast, apart)]
     with stages.run("compiling"):
@@ -95,14 +93,16 @@ def write_for_inference(  # noqa: PLR0917  one step of the verb, with all that i
             raise ToolError(str(error)) from error
     write_result(target, package)
     with stages.run("comparing"):
-        apart = difference(target, model, batch)
+        apart = distance(target, model, batch)
     size = "Nx" if wanted.any_batch else f"{batch}x"
     takes = f"takes {size}{graph.input}, float32 and contiguous: torch._inductor.aoti_load_package({target!r})"
     return [_sentence(graph, fast, apart), takes]
 
 
 def _sentence(graph: Graph, fast: Inference, apart: float) -> str:
-    before, after = (sum(len(step.unit.nodes) for step in each.steps) for each in (graph, fast.graph))
+    from resdsl.emit.torch_inference import n_layers
+
+    before, after = n_layers(graph), n_layers(fast.graph)
     precision = str(fast.dtype).removeprefix("torch.")
     return f"folded: {before} layers to {after}, in {precision}; its outputs differ by {apart:.1e} of the largest"
 
@@ -114,6 +114,10 @@ _OPTIONS: Final = (
         type=click.Choice(["inference"]),
         help="Fold the network, and write it compiled, as .pt2, or as .py.",
     ),
-    click.option("--dtype", type=click.Choice(["fp32", "bf16", "fp16"]), help="In what a .pt2 computes.  [fp32]"),
-    click.option("--any-batch", is_flag=True, help="A .pt2 for any batch size; one for `--batch` alone is faster."),
+    click.option(
+        "--dtype", type=click.Choice(["fp32", "bf16", "fp16"]), help="In what a compiled .pt2 computes.  [fp32]"
+    ),
+    click.option(
+        "--any-batch", is_flag=True, help="A compiled .pt2 for any batch size; one for `--batch` alone is faster."
+    ),
 )

@@ -1,4 +1,4 @@
-"""The files of `resdsl build` that hold weights: ONNX, and state dicts."""
+"""The files of `resdsl build` that hold weights: ONNX, programs of torch.export, and state dicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resdsl.ir.graph import Graph
 if TYPE_CHECKING:
     from torch import nn
 
-MODULE_SUFFIXES: Final = (".onnx", ".onnxtxt", ".pt", ".pth", ".safetensors")
+MODULE_SUFFIXES: Final = (".onnx", ".onnxtxt", ".pt", ".pt2", ".pth", ".safetensors")
 
 
 def holds_weights(target: str) -> bool:
@@ -24,7 +24,7 @@ def write_module(model: nn.Module, graph: Graph, target: str, stages: Stages) ->
     """Writes the module with its weights; what was folded.
 
     Raises:
-        ResError: where a package is missing, or onnxruntime does not compute what torch does.
+        ResError: where a package is missing, or what is exported does not compute what the module does.
         ToolError: where the file cannot be written.
     """
     suffix = Path(target).suffix
@@ -36,6 +36,13 @@ def write_module(model: nn.Module, graph: Graph, target: str, stages: Stages) ->
         write_result(target, file.content)
         folded = "; ".join(file.folded) or "nothing"
         return f"folded: {folded}; onnxruntime differs by {file.difference:.1e} of the largest"
+    if suffix == ".pt2":
+        from resdsl.emit.torch_export import export_program
+
+        with stages.run("exporting"):
+            program = export_program(model, graph)
+        write_result(target, program.content)
+        return f"folded: nothing; torch.export.load({target!r}) differs by {program.difference:.1e} of the largest"
     from resdsl.weights.torch_convert import write_state
 
     with stages.run("writing weights"):

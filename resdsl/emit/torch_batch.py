@@ -1,4 +1,4 @@
-"""Tries a module on one batch of random numbers."""
+"""Tries a module on one batch of random numbers, and compares what comes out."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ def train_batch(model: nn.Module, sample: Shape, size: int) -> None:
         loss = sum(tensor.square().mean() for tensor in tensors_of(model(torch.randn(size, *sample.dims))))
         cast("Tensor", loss).backward()  # pyright: ignore[reportUnknownMemberType]
     model.zero_grad()
+
+
+def difference(given: object, wanted: object) -> float:
+    """How far what one module gives is from what another does, as a part of the largest number that is wanted.
+
+    Where several tensors leave, that of the worst; NaN where one of them has a NaN.
+    """
+    pairs = zip(tensors_of(given), tensors_of(wanted), strict=True)
+    apart = [(one - other).abs().max() / other.abs().max().clamp_min(1e-30) for one, other in pairs]
+    return float(torch.stack(apart).max())
 
 
 @contextmanager

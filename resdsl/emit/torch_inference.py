@@ -24,7 +24,9 @@ import torch
 from torch import Tensor, nn
 
 from resdsl.emit.python.folded import emit_folded
+from resdsl.emit.res import print_res
 from resdsl.emit.torch import build, graph_of, import_text
+from resdsl.emit.torch_batch import difference
 from resdsl.emit.torch_cpp import cpp_compiler
 from resdsl.ir.graph import Graph
 from resdsl.passes.fold import fold
@@ -39,14 +41,16 @@ class Inference(nn.Module):
     Attributes:
         network: the emitted module of the folded graph.
         graph: that graph.
+        trained: the graph of the network as it was trained.
         dtype: the type in which it computes.
     """
 
-    def __init__(self, network: nn.Module, graph: Graph, dtype: torch.dtype) -> None:
+    def __init__(self, network: nn.Module, graph: Graph, trained: Graph, dtype: torch.dtype) -> None:
         super().__init__()
         memory_format = _CHANNELS_LAST.get(graph.input.rank, torch.contiguous_format)
         self.network = network.to(dtype).to(memory_format=memory_format)  # pyright: ignore[reportCallIssue]  its stub lacks it
         self.graph = graph
+        self.trained = trained
         self.dtype = dtype
         self.memory_format = memory_format
         super().train(mode=False)
@@ -126,7 +130,7 @@ def for_inference(
         network.load_state_dict(module.fold(state), assign=True)
     except (KeyError, StopIteration, RuntimeError) as error:
         raise ValueError(f"the state dict is not that of `{graph.name}`: {_told(error)}") from None
-    return Inference(network, folded.graph, dtype)
+    return Inference(network, folded.graph, graph, dtype)
 
 
 def _told(error: Exception) -> str:
@@ -173,7 +177,7 @@ def of_module(
     return for_inference(_with_survival(known, model), state, precision=precision)
 
 
-def difference(fast: Inference | str, model: nn.Module, batch: int) -> float:
+def distance(fast: Inference | str, model: nn.Module, batch: int) -> float:
     """How far apart a folded network, or its package, and the network itself are on one batch of random numbers.
 
     As a part of the largest number that the network gives, at evaluation.
@@ -184,15 +188,9 @@ def difference(fast: Inference | str, model: nn.Module, batch: int) -> float:
     x = torch.randn(batch, *graph_of(model).input.dims, device=like.device)
     try:
         with torch.no_grad():
-            wanted, given = _listed(model.eval()(x)), _listed(function(x))
+            return difference(function(x), model.eval()(x))
     finally:
         model.train(was_training)
-    largest = max(float(one.abs().max()) for one in wanted)
-    return max(float((one - other).abs().max()) for one, other in zip(wanted, given, strict=True)) / (largest or 1.0)
-
-
-def _listed(given: Any) -> list[Tensor]:
-    return list(given.values()) if isinstance(given, dict) else [given]
 
 
 def _with_survival(graph: Graph, model: nn.Module) -> Graph:
@@ -258,7 +256,14 @@ def _metadata(model: Inference, x: Tensor, *, any_batch: bool) -> dict[str, str]
         "input": takes,
         "input_dtype": str(x.dtype).removeprefix("torch."),
         "dtype": str(model.dtype).removeprefix("torch."),
+        "spec": print_res(model.trained),
+        "folded": f"{n_layers(model.trained)} layers to {n_layers(model.graph)}",
     }
+
+
+def n_layers(graph: Graph) -> int:
+    """How many layers a network has, those of its branches included."""
+    return sum(len(step.unit.nodes) for step in graph.steps)
 
 
 def _compile_with_graphs(model: Inference, x: Tensor, *, dynamic: bool) -> Callable[[Tensor], Any]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.emit.res import print_res
+from resdsl.emit.torch_batch import difference
 from resdsl.ir.graph import Graph, flatten
 from resdsl.record import record
 
@@ -65,11 +66,11 @@ def export_onnx(model: nn.Module, graph: Graph, suffix: str = ".onnx") -> OnnxFi
     folded = tuple(_folded(graph, proto))
     for key, value in (("resdsl.spec", print_res(graph)), ("resdsl.folded", "\n".join(folded))):
         proto.metadata_props.add(key=key, value=value)
-    difference = _difference(proto, sample, list(wanted.values()))
-    if not difference <= TOLERANCE:
-        message = f"onnxruntime computes other numbers than torch: they differ by {difference:.1e} of the largest"
+    apart = difference(_run(proto, sample), wanted)
+    if not apart <= TOLERANCE:
+        message = f"onnxruntime computes other numbers than torch: they differ by {apart:.1e} of the largest"
         raise ResError([Diagnostic(Code.FILE_UNREADABLE, message, help="please report it, with the spec")])
-    return OnnxFile(_serialize(proto, suffix), folded, difference)
+    return OnnxFile(_serialize(proto, suffix), folded, apart)
 
 
 TOLERANCE: Final = 1e-4
@@ -118,15 +119,14 @@ def _named(given: Any) -> dict[str, Tensor]:
     return dict(given) if isinstance(given, Mapping) else {"output": given}
 
 
-def _difference(proto: Any, sample: Tensor, wanted: list[Tensor]) -> float:
+def _run(proto: Any, sample: Tensor) -> list[Tensor]:
+    """What onnxruntime computes."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors alone
     session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    given = session.run(None, {"input": sample.numpy()})
-    pairs = zip((torch.from_numpy(array) for array in given), wanted, strict=True)
-    return max(((one - other).abs().max() / other.abs().max().clamp_min(1e-30)).item() for one, other in pairs)
+    return [torch.from_numpy(array) for array in session.run(None, {"input": sample.numpy()})]
 
 
 def _serialize(proto: Any, suffix: str) -> bytes:

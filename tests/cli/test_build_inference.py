@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from resdsl import load
 
 SPEC = """\
 res 1
@@ -55,7 +58,6 @@ def test_the_text_goes_to_stdout_for_a_dash(run, spec: Path):
     [
         (["--dtype", "bf16"], "`--dtype` belongs to `--for inference`"),
         (["--any-batch"], "`--any-batch` belongs to `--for inference`"),
-        (["-o", "net.pt2"], "`net.pt2` is a package for inference; add `--for inference`"),
         (["--for", "inference", "-o", "net.onnx"], "`--for inference` writes .pt2 or .py, not `net.onnx`"),
         (
             ["--for", "inference", "-o", "net.py", "--dtype", "bf16"],
@@ -108,3 +110,6 @@ def test_a_package_is_written_run_and_compared(spawn, spec: Path):
     assert takes == f"takes 3x3x16x16, float32 and contiguous: torch._inductor.aoti_load_package('{path}')"
     assert wrote == f"wrote {path}"
     assert [line.split("  ")[1] for line in stages][-3:] == ["folding", "compiling", "comparing"]
+    told = torch._inductor.aoti_load_package(str(path)).get_metadata()
+    assert told["folded"] == "22 layers to 15"
+    assert load(told["spec"]).digest == load(spec).digest

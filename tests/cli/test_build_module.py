@@ -114,6 +114,43 @@ def test_a_missing_package_is_told_with_how_to_install_it(spec, monkeypatch):
     assert caught.value.diagnostics[0].help == "pip install 'resdsl[onnx]'"
 
 
+def test_an_exported_program_computes_what_the_checkpoint_does_for_any_batch_and_holds_its_spec(run, spec, tmp_path):
+    model = scattered(spec)
+    torch.save(model.state_dict(), tmp_path / "net.pth")
+    path = tmp_path / "net.pt2"
+    result = run("build", str(spec), "-o", str(path), "--weights", str(tmp_path / "net.pth"))
+    assert result.exit_code == 0, result.stderr
+    assert f"folded: nothing; torch.export.load({str(path)!r}) differs by 0.0e+00 of the largest\n" in result.stdout
+    files = {"resdsl.spec": ""}
+    program = torch.export.load(path, extra_files=files)
+    assert resdsl.load(files["resdsl.spec"]).digest == resdsl.load(spec).digest
+    assert set(program.state_dict) == set(model.state_dict())
+    for batch in (1, 5):
+        x = torch.randn(batch, 3, 16, 16)
+        with torch.no_grad():
+            torch.testing.assert_close(program.module()(x), model.eval()(x), rtol=0, atol=0)
+
+
+def test_a_program_that_computes_something_else_is_not_written(run, spec, tmp_path, monkeypatch):
+    export = torch.export.export
+    monkeypatch.setattr(torch.export, "export", lambda model, *rest, **named: export(Shifted(model), *rest, **named))
+    result = run("build", str(spec), "-o", str(tmp_path / "net.pt2"))
+    assert result.exit_code == 2
+    assert "the exported program computes other numbers: they differ by " in result.stderr
+    assert not (tmp_path / "net.pt2").exists()
+
+
+class Shifted(torch.nn.Module):
+    """A network whose outputs are a little too large."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x) + 1e-3
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".pt"])
 def test_weights_alone_are_a_file_too(run, spec, tmp_path, suffix):
     path = tmp_path / f"net{suffix}"
