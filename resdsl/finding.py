@@ -74,6 +74,8 @@ def find_file(path_or_text: str | PathLike[str] | Source, folder: str | PathLike
         return _find_in_library(text)
     if not path.exists() and path.name == text and (library_folder() / text).is_file():
         return library_folder() / text
+    if path.is_symlink() and not path.exists():
+        raise mistake(Code.FILE_UNREADABLE, f"`{path}` is a link that leads to no file", None)
     if not path.exists():
         near = nearest(path.name, [p.name for p in path.parent.glob("*.res")] if path.parent.is_dir() else [])
         help = (

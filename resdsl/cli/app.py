@@ -61,5 +61,13 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process, and exit."""
+    from resdsl.cli.streams import prepare
+
+    try:
+        prepare()
+    except OSError as error:
+        from resdsl.cli.failures import tell
+
+        raise SystemExit(tell(error)) from None
     cli(prog_name="resdsl")
     raise SystemExit(0)

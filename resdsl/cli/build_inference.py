@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Literal, ParamSpec, TypeVar, cast
 
 import click
 
-from resdsl.cli.failures import ToolError
 from resdsl.cli.files import write_result
 from resdsl.cli.progress import Stages
 from resdsl.ir.graph import Graph
@@ -74,7 +73,6 @@ def write_for_inference(  # noqa: PLR0917  one step of the verb, with all that i
     Raises:
         ToolError: where there is no C++ compiler that works, or the file cannot be written.
     """
-    from resdsl.emit.torch_cpp import CompilerError
     from resdsl.emit.torch_inference import distance, of_module
 
     with stages.run("folding"):
@@ -87,10 +85,7 @@ def write_for_inference(  # noqa: PLR0917  one step of the verb, with all that i
         write_result(target, emit(graph))
         return [_sentence(graph, fast, apart)]
     with stages.run("compiling"):
-        try:
-            package = fast.package(batch=batch, any_batch=wanted.any_batch)
-        except CompilerError as error:
-            raise ToolError(str(error)) from error
+        package = fast.package(batch=batch, any_batch=wanted.any_batch)
     write_result(target, package)
     with stages.run("comparing"):
         apart = distance(target, model, batch)

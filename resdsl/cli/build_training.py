@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import click
 
-from resdsl.cli.failures import ToolError
 from resdsl.cli.progress import Stages
 from resdsl.cli.summary_form import binary
+from resdsl.diagnostics import ToolError
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 

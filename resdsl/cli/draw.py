@@ -9,11 +9,10 @@ from typing import Final
 import click
 
 from resdsl.cli.complete import complete_specs
-from resdsl.cli.failures import ToolError
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options
 from resdsl.cli.specs import new_loader, read_spec
-from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, RendererMissingError, draw
+from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, draw
 from resdsl.emit.draw.theme import ThemeName
 from resdsl.emit.draw.views import View
 from resdsl.ir.graph import Graph
@@ -80,8 +79,6 @@ def command(  # noqa: PLR0913  one for each option
             content: str | bytes = write_auto_dot(drawing.graphs[0])
         else:
             content = drawing.png(scale=scale) if form == "png" else drawing.to(form)
-    except RendererMissingError as error:
-        raise ToolError(str(error)) from error
     except DrawingError as error:
         raise click.UsageError(str(error)) from error
     if target is None:

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
@@ -104,9 +105,15 @@ class Show:
 
     def _stamp(self) -> str:
         """Changes with the text of any file in use."""
-        files = watched_files(self.specs)
-        texts = [file.read_bytes() for file in sorted(files) if file.is_file()]
-        return sha256(b"\0".join(texts)).hexdigest()
+        return sha256(b"\0".join(map(_bytes, sorted(watched_files(self.specs))))).hexdigest()
+
+
+def _bytes(file: Path) -> bytes:
+    """What a file holds; nothing where it is gone, or not to be read, as while an editor replaces it."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def make_server(show: Show, port: int) -> ThreadingHTTPServer:

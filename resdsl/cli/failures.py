@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import sys
+from contextlib import suppress
 from traceback import format_exception
 from typing import Final
 
@@ -10,7 +12,8 @@ import click
 
 from resdsl.cli import VERBS
 from resdsl.cli.report import report
-from resdsl.diagnostics import InternalError, ResError, nearest
+from resdsl.cli.streams import Ended, is_unread, mute
+from resdsl.diagnostics import InternalError, ResError, ToolError, nearest
 
 FINDINGS: Final = 1
 """Something is wrong with a spec, or two things that should be equal are not."""
@@ -21,40 +24,72 @@ TOOL_FAILED: Final = 3
 OUR_BUG: Final = 70
 """A mistake of ours; the message asks for a report."""
 INTERRUPTED: Final = 130
-"""Ctrl-C."""
-
-
-class ToolError(Exception):
-    """Something outside of the compiler failed: memory is used up, a file is not ours to replace."""
+"""Ctrl-C. Other signals that end a command have 128 and their number as well: 143 is SIGTERM."""
+UNREAD: Final = 141
+"""Whoever reads the output has gone, as `head` does: 128 and the number of SIGPIPE."""
 
 
 def tell(error: Exception | KeyboardInterrupt) -> int:
-    """Print to stderr what went wrong; the exit code. Raises a broken pipe again: click ends quietly then."""
+    """Print to stderr what went wrong; the exit code. Nothing is lost where nobody can read it."""
+    code = _code(error)
+    with suppress(OSError):
+        _say(error, code)
+    mute()
+    return code
+
+
+def _code(error: Exception | KeyboardInterrupt) -> int:
     match error:
+        case Ended():
+            return 128 + error.signal
         case KeyboardInterrupt():
             return INTERRUPTED
         case ResError():
-            report(error.diagnostics)
             in_a_file = any(diagnostic.span is not None for diagnostic in error.diagnostics)
             return FINDINGS if in_a_file else WRONG_COMMAND
-        case ToolError():
-            click.echo(f"error: {error}", err=True)
+        case OSError(errno=errno.EPIPE) if is_unread(sys.stdout) or is_unread(sys.stderr):
+            return UNREAD
+        case ToolError() | MemoryError() | OSError(errno=int()):
             return TOOL_FAILED
-        case OSError(errno=errno.EPIPE):
-            raise error
-        case OSError(filename=str() | bytes()):
-            click.echo(f"error: {error.strerror}: {click.format_filename(error.filename)}", err=True)
+        case RuntimeError() if _is_out_of_memory(error):
             return TOOL_FAILED
-        case MemoryError():
-            click.echo(f"error: {error or 'the memory is used up'}", err=True)
-            return TOOL_FAILED
-        case InternalError():
-            click.echo(str(error), err=True)
+        case _:
             return OUR_BUG
+
+
+def _say(error: Exception | KeyboardInterrupt, code: int) -> None:
+    match error:
+        case _ if code == UNREAD:
+            return
+        case KeyboardInterrupt():
+            text = str(error) or "interrupted"
+        case ResError():
+            report(error.diagnostics)
+            return
+        case OSError(filename=str() | bytes()):
+            text = f"error: {error.strerror}: {click.format_filename(error.filename)}"
+        case OSError(errno=int()):
+            text = f"error: {error.strerror}"
+        case ToolError():
+            text = f"error: {error}"
+        case MemoryError():
+            text = f"error: {str(error) or 'the memory is used up'}"
+        case RuntimeError() if code == TOOL_FAILED:
+            text = "error: the memory is used up"
+        case InternalError():
+            text = str(error)
         case _:
             click.echo("".join(format_exception(error)), err=True, nl=False)
-            click.echo(str(InternalError(f"{type(error).__name__}: {error}")), err=True)
-            return OUR_BUG
+            text = str(InternalError(f"{type(error).__name__}: {error}"))
+    click.echo(text, err=True)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    if "torch" not in sys.modules:
+        return False
+    from resdsl.emit.torch_batch import is_out_of_memory
+
+    return is_out_of_memory(error)
 
 
 def unknown_verb(word: str, context: click.Context) -> click.UsageError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
 from resdsl.cli.report import report
-from resdsl.cli.specs import expand_folders
+from resdsl.cli.specs import expand_folders, read_stdin
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
@@ -56,8 +55,8 @@ def command(context: click.Context, specs: tuple[str, ...], *, only_check: bool,
 
 def _formatted(spec: str) -> tuple[str, str]:
     if spec == "-":
-        text = sys.stdin.read()
-        return text, fmt(text, name="<stdin>")
+        source = read_stdin()
+        return source.text, fmt(source.text, name=source.name)
     problems = Problems()
     with problems.collect():
         source = Loader(problems).read(Path(spec))

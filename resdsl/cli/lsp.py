@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from resdsl.cli.failures import ToolError
+from resdsl.diagnostics import ToolError
 
 
 @click.command(name="lsp")

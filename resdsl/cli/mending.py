@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import click
 
 from resdsl.cli.formats import count
 from resdsl.cli.mend import mend, with_line_ends
-from resdsl.cli.specs import new_loader
+from resdsl.cli.specs import new_loader, read_stdin
 from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
@@ -53,7 +52,7 @@ def mend_files(specs: Sequence[str], *, write: bool) -> int:
 
 def mend_stdin(*, write: bool) -> tuple[Diagnostic, ...]:
     """Prints standard input mended, or what that would change; what is still wrong."""
-    source = Source("<stdin>", sys.stdin.read())
+    source = read_stdin()
     mended = mend(source, new_loader())
     shown = mended.text if write else "".join(_difference("<stdin>", source.text, mended.text))
     click.echo(shown, nl=False)

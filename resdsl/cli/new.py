@@ -9,9 +9,9 @@ from typing import Literal
 import click
 
 from resdsl.cli.complete import complete_networks
-from resdsl.cli.failures import ToolError
-from resdsl.cli.files import write_file, write_result
+from resdsl.cli.files import write_result
 from resdsl.cli.starts import Answers, ask, copied, derived, expanded, fresh
+from resdsl.diagnostics import ToolError
 
 
 @click.command(name="new")
@@ -45,11 +45,8 @@ def command(
     else:
         text = {"derived": derived, "copied": copied, "expanded": expanded}[form](name, base)
     target = output or f"{name}.res"
-    if target == "-":
-        write_result("-", text)
-        return
-    path = Path(target)
-    if path.exists() and not force:
-        raise ToolError(f"`{path}` is there already; `--force` replaces it")
-    write_file(path, text)
-    click.echo(f"wrote {path}")
+    if target != "-" and Path(target).exists() and not force:
+        raise ToolError(f"`{target}` is there already; `--force` replaces it")
+    write_result(target, text)
+    if target != "-":
+        click.echo(f"wrote {click.format_filename(target)}")

@@ -37,10 +37,11 @@ def _worth(n_specs: int) -> int:
 
 
 def _prepare(do: Callable[[str], object]) -> None:
-    """In a new process: what it is to do, and that Ctrl-C is for the first process to tell of."""
-    from signal import SIG_IGN, SIGINT, signal
+    """In a new process: what it is to do. Signals are for the first process to tell of, which ends the others."""
+    from signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, signal
 
     signal(SIGINT, SIG_IGN)
+    signal(SIGTERM, SIG_DFL)
     _work.append(do)
 
 

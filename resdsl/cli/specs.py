@@ -10,8 +10,9 @@ from typing import Final
 import click
 
 from resdsl.compiler import ReadProgram, read, read_recovering
-from resdsl.elaborate.definitions import Loader
-from resdsl.elaborate.problems import Problems
+from resdsl.diagnostics import Code, ResError
+from resdsl.elaborate.definitions import Loader, as_text
+from resdsl.elaborate.problems import Problems, mistake
 from resdsl.limits import DEFAULT
 from resdsl.source import Source
 
@@ -47,8 +48,20 @@ def expand_folders(specs: Iterable[str]) -> Iterator[str]:
         yield from map(str, files)
 
 
+def read_stdin() -> Source:
+    """The text of standard input, read as a file is. Raises ResError where it is none, or larger than a file may be."""
+    data = sys.stdin.buffer.read(DEFAULT.file_bytes + 1)
+    problems = Problems()
+    with problems.collect():
+        if len(data) > DEFAULT.file_bytes:
+            message = f"standard input has more than {DEFAULT.file_bytes:,} bytes, which a file may have"
+            raise mistake(Code.LIMIT_SOURCE, message, None)
+        return Source("<stdin>", as_text(data, "standard input"))
+    raise ResError(problems.errors)
+
+
 def _place(spec: str) -> Source | str:
-    return Source("<stdin>", sys.stdin.read()) if spec == "-" else spec
+    return read_stdin() if spec == "-" else spec
 
 
 _SUFFIXES: Final = frozenset({".res", ".resdsl"})

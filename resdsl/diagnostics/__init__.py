@@ -1,7 +1,7 @@
 """What is told to a person about their file: codes, diagnostics, and how they are printed."""
 
 from resdsl.diagnostics.code import WARNINGS, Code
-from resdsl.diagnostics.diagnostic import Diagnostic, InternalError, Note, ResError, Severity, sure_fixes
+from resdsl.diagnostics.diagnostic import Diagnostic, InternalError, Note, ResError, Severity, ToolError, sure_fixes
 from resdsl.diagnostics.fix import Fix, apply, delete, suggest
 from resdsl.diagnostics.nearest import nearest
 from resdsl.diagnostics.render import render
@@ -15,6 +15,7 @@ __all__ = [
     "Note",
     "ResError",
     "Severity",
+    "ToolError",
     "apply",
     "delete",
     "nearest",

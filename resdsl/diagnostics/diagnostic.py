@@ -65,6 +65,10 @@ class ResError(Exception):
         return "\n\n".join(render(diagnostic) for diagnostic in self.diagnostics)
 
 
+class ToolError(Exception):
+    """What was rightly asked for could not be done: a file cannot be written, there is no C++ compiler, a package."""
+
+
 class InternalError(Exception):
     """A mistake of ours: a promise that one part of the compiler made to another does not hold."""
 

@@ -142,15 +142,13 @@ class Loader:
         name = _shown(path)
         try:
             if not path.is_file():
-                raise mistake(Code.FILE_UNREADABLE, f"`{name}` is not a file", span)
+                what = "a folder, not a file" if path.is_dir() else "not a file"
+                raise mistake(Code.FILE_UNREADABLE, f"`{name}` is {what}", span)
             self._count(path, path.stat().st_size, span)
-            text = path.read_bytes().decode("utf-8")
+            data = path.read_bytes()
         except OSError as error:
             raise mistake(Code.FILE_UNREADABLE, f"`{name}` cannot be read: {error.strerror}", span) from None
-        except UnicodeDecodeError as error:
-            message = f"`{name}` is not UTF-8 text: byte {error.start + 1} fits no character"
-            raise mistake(Code.FILE_UNREADABLE, message, span, help="save it as UTF-8") from None
-        return Source(name, text.replace("\r\n", "\n"), path)
+        return Source(name, as_text(data, name, span), path)
 
     def _count(self, path: Path, size: int, span: Span | None) -> None:
         """Counts a file before it is read. Raises Mistake where it, or all files together, are too large."""
@@ -199,6 +197,15 @@ class Loader:
         message = f"`{name}` is neither beside this file nor in the library"
         help, fixes = _meant(name, span, folders) or ("`resdsl list` shows the library's files", ())
         raise mistake(Code.USE_MISSING, message, span, help=help, fixes=fixes)
+
+
+def as_text(data: bytes, name: str, span: Span | None = None) -> str:
+    """What the bytes of a file say, with plain line ends. Raises Mistake where they are not UTF-8."""
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        message = f"`{name}` is not UTF-8 text: byte {error.start + 1} fits no character"
+        raise mistake(Code.FILE_UNREADABLE, message, span, help="save it as UTF-8") from None
 
 
 def path_span(use: ast.Use) -> Span:

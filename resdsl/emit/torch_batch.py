@@ -55,9 +55,14 @@ def _memory_for(size: int) -> Generator[None]:
     try:
         yield
     except RuntimeError as error:
-        if "allocate memory" not in str(error) and "out of memory" not in str(error):
+        if not is_out_of_memory(error):
             raise
         raise MemoryError(f"a batch of {size} does not fit in memory") from error
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch says so: of a GPU by a type of its own, of the host in words alone."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def tensors_of(output: object) -> Iterable[Tensor]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from resdsl.diagnostics import ToolError
 
-class CompilerError(Exception):
+
+class CompilerError(ToolError):
     """There is no C++ compiler, or it failed; the message is one line."""
 
 
@@ -32,6 +34,6 @@ def cpp_compiler() -> Iterator[None]:
 
 
 def _first_error(output: str) -> str:
-    """The line of a compiler's output that tells most."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return next((line for line in lines if "error:" in line), lines[-1])
+    """The line that tells most of what a compiler says, which torch shows below the command."""
+    lines = [line.strip() for line in output.rpartition("Output:\n")[2].splitlines() if line.strip()]
+    return next((line for line in lines if "error:" in line), lines[-1] if lines else "it ends without a word")

@@ -89,7 +89,7 @@ class Inference(nn.Module):
         It takes what the network takes: float32, contiguous, of that batch size, on the device that it was saved on.
 
         Raises:
-            ResError: where the file cannot be written.
+            ToolError: where the file cannot be written.
             CompilerError: where there is no C++ compiler, or it fails.
         """
         from resdsl.emit.write import write_file

@@ -35,7 +35,7 @@ def save_pretrained(model: nn.Module, folder: str | PathLike[str], *, graph: Gra
 
     Raises:
         ValueError: where the graph is needed and not given.
-        ResError: where a file cannot be written.
+        ToolError: where a file cannot be written.
     """
     built = graph or graph_of(model)
     text = lone_text(built)

@@ -43,6 +43,7 @@ def convert_weights(
 
     Raises:
         ResError: where the file cannot be read, does not fit, or the scheme has no name for a part of the network.
+        ToolError: where the new file cannot be written.
     """
     check_output(output)
     graph = load(spec)
@@ -53,7 +54,7 @@ def convert_weights(
 
 
 def write_state(output: str | Path, state: dict[str, Tensor], about: Mapping[str, str]) -> None:
-    """Writes a state dict as the suffix says. Raises ResError."""
+    """Writes a state dict as the suffix says. Raises ResError for another suffix, ToolError for what is not written."""
     check_output(output)
     if Path(output).suffix == ".safetensors":
         from safetensors.torch import save

@@ -1,10 +1,10 @@
 """Whatever goes wrong ends in a message and its own exit code."""
 
 import pytest
+import torch
 
 from resdsl.cli import check as check_verb
-from resdsl.cli.failures import ToolError
-from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
+from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError, ToolError
 from resdsl.source import Source, Span
 
 
@@ -45,9 +45,32 @@ def test_a_full_disk_is_not_ours(failing):
     assert (result.exit_code, result.stderr) == (3, "error: No space left on device: net.py\n")
 
 
-def test_an_interruption_is_silent(failing):
+def test_a_full_disk_behind_stdout_is_not_ours(failing):
+    result = failing(OSError(28, "No space left on device"))
+    assert (result.exit_code, result.stderr) == (3, "error: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of …"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you …"),
+        MemoryError(),
+    ],
+    ids=["GPU", "host", "Python"],
+)
+def test_memory_that_is_used_up_is_not_ours(failing, error):
+    result = failing(error)
+    assert (result.exit_code, result.stderr) == (3, "error: the memory is used up\n")
+
+
+def test_a_mistake_of_torch_itself_is_no_lack_of_memory(failing):
+    assert failing(RuntimeError("mat1 and mat2 shapes cannot be multiplied")).exit_code == 70
+
+
+def test_an_interruption_is_one_word(failing):
     result = failing(KeyboardInterrupt())
-    assert (result.exit_code, result.output) == (130, "")
+    assert (result.exit_code, result.output) == (130, "interrupted\n")
 
 
 def test_a_mistake_without_a_place_in_a_file_is_one_of_the_command(failing):

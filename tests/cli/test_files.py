@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.cli.failures import ToolError
 from resdsl.cli.files import write_result
+from resdsl.diagnostics import ToolError
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ class Drawing:
 
         Raises:
             DrawingError: for a suffix that is no format's.
-            ResError: where the file cannot be written; what stood there still does.
+            ToolError: where the file cannot be written; what stood there still does.
         """
         from resdsl.emit.draw.formats import form_of
 

@@ -1,0 +1,71 @@
+"""What a build needs besides Python fails: one line that says which, and what was written before is whole."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+COMPILERS = {
+    "no file": (
+        "nowhere-to-be-found",
+        "torch finds no C++ compiler that works: install g++ or clang++, or name one in CXX",
+    ),
+    "killed": (
+        '#!/bin/sh\ncase "$*" in *.main.cpp*) kill -9 $$ ;; esac\nexec g++ "$@"\n',
+        "the C++ compiler fails: it ends without a word",
+    ),
+    "full disk": (
+        '#!/bin/sh\ncase "$*" in *.main.cpp*) echo "error: no space" >&2; exit 1 ;; esac\nexec g++ "$@"\n',
+        "the C++ compiler fails: error: no space",
+    ),
+}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache of torch's that is the test's own."""
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize("purpose", [[], ["--for", "inference"]], ids=["training", "inference"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_a_compiler_that_fails_is_told_in_a_line(run, tmp_path, cache, compiler, purpose):
+    program, message = COMPILERS[compiler]
+    if program.startswith("#!"):
+        script = tmp_path / "compiler"
+        script.write_text(program, encoding="utf-8")
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+        program = str(script)
+    code, out, err = run("build", "net.res", *purpose, CXX=program, TORCHINDUCTOR_CACHE_DIR=str(cache))
+    assert (code, out) == (3, "")
+    last = err.splitlines()[-1]
+    assert last.startswith(f"error: {message}")
+    assert ("--no-compile builds without" in last) == (purpose == [])
+    assert "Traceback" not in err
+    assert (tmp_path / "net.py").exists() == (purpose == [])
+    assert not (tmp_path / "net.pt2").exists()
+
+
+def test_a_cache_of_which_every_file_is_broken_is_made_anew(run, cache):
+    assert run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))[0] == 0
+    broken = [path for path in cache.rglob("*") if path.is_file()]
+    assert broken
+    for path in broken:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    code, out, err = run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))
+    assert (code, "Traceback" in err) == (0, False), err
+    assert "wrote net.py" in out
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("chattr"), reason="root may write anywhere")
+def test_a_cache_that_cannot_be_written_is_told(run, cache):
+    cache.write_text("a file, not a folder", encoding="utf-8")
+    code, _, err = run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))
+    assert code == 3, err
+    assert err.splitlines()[-1].startswith("error: ")
+    assert str(cache) in err.splitlines()[-1]
+    assert "Traceback" not in err
