@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from resdsl.analysis.cost import Cost
     from resdsl.analysis.diff import Diff
     from resdsl.compiler import build, for_inference, load
-    from resdsl.diagnostics import Code, Diagnostic, ResError
+    from resdsl.diagnostics import Code, Diagnostic, ResError, ToolError
     from resdsl.emit.draw import Drawing
     from resdsl.emit.extern import register
     from resdsl.emit.torch_conditional import Conditional
