@@ -144,14 +144,15 @@ _MOST_VALUES: Final = 10_000  # a tuple is hashed where it is a key
 _ONLY_DATA: Final = "save the `state_dict()` alone, best as .safetensors"
 _DATA: Final = frozenset({
     "collections.OrderedDict", "collections.Counter", "__builtin__.set", "__builtin__.complex",
-    "torch.Size", "torch.device", "torch.serialization._get_layout",
-    "torch.nn.parameter.Parameter", "torch._utils._rebuild_parameter",
+    "torch.Size", "torch.device", "torch.serialization._get_layout", "torch.Tensor", "torch.nn.parameter.Parameter",
+    "torch._tensor._rebuild_from_type_v2",
+    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
     "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
     "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_meta_tensor_no_storage",
 })  # fmt: skip
-"""What a pickle of tensors and plain data names; all that torch makes of it is as large as the file, or has no numbers.
+"""What a pickle of tensors and plain data names.
 
-`torch.load` with `weights_only=True` takes more: `bytearray`, to which a number is enough for any size (torch 2.13).
+`torch.load` with `weights_only=True` takes more (torch 2.13): `bytearray`, which fills as much memory as a number says.
 """
 _DATA_TYPE: Final = re.compile(r"torch\.(cuda\.|storage\.)?\w+Storage|torch\.(bool|q?u?int|b?float|complex)\w*")
 _FROM_DAMAGE: Final = (

@@ -31,6 +31,14 @@ def test_shapes_and_values_are_read_whatever_the_form(name, saved):
     assert torch.equal(checkpoint.read("a.weight"), STATE["a.weight"])
 
 
+def test_tensors_that_carry_notes_are_read(saved):
+    tensor, weight = torch.ones(2), nn.Parameter(torch.ones(3))
+    tensor.note = weight.note = "kept in full precision"
+    checkpoint = open_checkpoint(saved({"mean": tensor, "weight": weight}, "net.pth"))
+    assert checkpoint.read("mean").tolist() == [1, 1]
+    assert checkpoint.read("weight").tolist() == [1, 1, 1]
+
+
 def test_arrays_of_numpy_are_read_and_objects_are_not(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.ones((2, 3), np.float32))
     assert open_checkpoint(tmp_path / "a.npz").tensors["x"].dims == (2, 3)
