@@ -182,6 +182,15 @@ def test_where_the_names_are_a_librarys_own_the_state_dict_loads_as_it_is():
     build(imported.text).load_state_dict(peer.model.state_dict())
 
 
+def test_names_that_modules_of_the_language_do_not_carry_are_those_of_the_language():
+    declare_operators()
+    regnet = importlib.import_module("torchvision.models.regnet")
+    params = regnet.BlockParams([1, 1], [8, 16], [8, 8], [1, 1], [2, 2], se_ratio=0.25)
+    imported = import_module(regnet.RegNet(params, num_classes=5, stem_width=8), (3, 32, 32))
+    assert imported.graph.keys == "native"
+    assert imported.keys["block1.0.conv1.weight"] == "trunk_output.block1.block1-0.f.a.0.weight"
+
+
 def test_the_shape_is_the_models_own_unless_another_is_given():
     assert import_peer("pytorchcv:resnet20_cifar10").graph.input.dims == (3, 32, 32)
     assert import_peer("timm:resnet10t", SMALL).graph.input.dims == SMALL

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from resdsl.diagnostics import InternalError, ResError
-from resdsl.emit.names import module_names, tensor_names
+from resdsl.emit.names import module_names, resolve_scheme, tensor_names
 from resdsl.emit.schemes import SCHEMES
 from resdsl.emit.torch import build
 from resdsl.integrations.importer.keys import Keys
@@ -72,7 +72,7 @@ def _pairs(trace: Trace, graph: Graph, match: Match, scheme: str) -> Iterator[tu
 def find_scheme(trace: Trace, graph: Graph, match: Match) -> str:
     """The naming scheme under which the state dict of the program is the model's own; `native` where there is none."""
     for name, scheme in SCHEMES.items():
-        if scheme.is_emitted:
+        if scheme.is_emitted and resolve_scheme(graph, name) == name:
             try:
                 keys = match_keys(trace, graph, match, name)
             except ResError:
