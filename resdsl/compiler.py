@@ -30,7 +30,7 @@ from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import evolve, record, state
-from resdsl.source import Source, Span
+from resdsl.source import Source
 from resdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class ReadProgram:
     ) -> tuple[Diagnostic, ...]:
         """These mistakes, and all that is wrong with the network besides and does not follow from them."""
         problems = Problems(list(told))
-        if self.module.lost_files or not self.names.resolve(found).outline.labelled:
+        if self.module.lost_files or not self.names.resolve(found).outline.is_based:
             return problems.errors  # bases may be missing, or go in circles
         already = tell(found, (d for d in (*self.mistakes, *told) if not (d.fixes and d in self.mistakes)))
         if already.leaves_statements(found):
@@ -376,20 +376,19 @@ def read_recovering(
 def not_at_mistakes(found: Iterable[Diagnostic], mistakes: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """What was found but where mistakes of the text stand: a word that cannot be a name is no unknown name besides."""
     kept = frozenset(mistakes)
-    places = {told.span for told in kept if told.span}
-    return (diagnostic for diagnostic in found if diagnostic.span not in places or diagnostic in kept)
+    places = [told.span for told in kept if told.span]
+    for diagnostic in found:
+        span = diagnostic.span
+        if diagnostic in kept or span is None or not any(span.holds(place) for place in places):
+            yield diagnostic
 
 
 def _with_derivation(diagnostic: Diagnostic, found: Found) -> Diagnostic:
     """A mistake that shows in a base network, with the place where this network is derived from it."""
     definition, span = found.definition, diagnostic.span
-    if not isinstance(definition, ast.Derived) or span is None or _holds(definition.span, span):
+    if not isinstance(definition, ast.Derived) or span is None or definition.span.holds(span):
         return diagnostic
     return evolve(diagnostic, notes=(*diagnostic.notes, Note(definition.base.span, f"as `{definition.name}` has it")))
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _check_words(graph: Graph) -> None:

@@ -3,8 +3,51 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Final
 
 from resdsl.record import record
+
+
+class Unknown(int):
+    """A size that is not known, since a mistake is told that it follows from.
+
+    It is equal to whatever it is compared with, every number divides it, and what is computed of it is not known
+    either: no layer finds fault with it, and what a layer says of the other sizes holds whatever it is.
+    """
+
+    __slots__ = ()
+
+    def __neg__(self) -> Unknown:
+        return self
+
+    def _unknown(self, _: int, /) -> Unknown:
+        return self
+
+    def _true(self, _: object, /) -> bool:
+        return True
+
+    def _false(self, _: object, /) -> bool:
+        return False
+
+    def _nothing(self, _: int, /) -> int:
+        return 0
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _unknown
+    __eq__ = __le__ = __ge__ = _true
+    __ne__ = __lt__ = __gt__ = _false
+    __mod__ = __rmod__ = _nothing
+
+    def __hash__(self) -> int:
+        return 0x3F3F3F3F3F3F3F  # that of no size
+
+    def __repr__(self) -> str:
+        return "?"
+
+    def __format__(self, _: str, /) -> str:
+        return "?"
+
+
+UNKNOWN: Final = Unknown(1)
 
 
 @record
@@ -13,6 +56,11 @@ class Shape:
 
     channels: int
     spatial: tuple[int, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all of it is known."""
+        return not any(isinstance(size, Unknown) for size in self.dims)
 
     @property
     def rank(self) -> int:
@@ -34,6 +82,13 @@ class Shape:
         """Channels and sizes in one tuple, as torch orders them after the batch."""
         return (self.channels, *self.spatial)
 
+    def common(self, other: Shape) -> Shape:
+        """What is known where it is either this shape or the other, of as many sizes."""
+        channels, *spatial = (
+            one if _is_same(one, two) else UNKNOWN for one, two in zip(self.dims, other.dims, strict=True)
+        )
+        return Shape(channels, tuple(spatial))
+
     @property
     def size(self) -> str:
         """The spatial sizes alone, as `56x56`; `1` for a vector."""
@@ -41,6 +96,10 @@ class Shape:
 
     def __str__(self) -> str:
         return "x".join(map(str, self.dims))
+
+
+def _is_same(one: int, other: int) -> bool:
+    return one == other and not isinstance(one, Unknown) and not isinstance(other, Unknown)
 
 
 class ShapeError(Exception):

@@ -62,6 +62,14 @@ class Span:
         """The characters themselves."""
         return self.source.text[self.start : self.end]
 
+    def holds(self, other: Span | None) -> bool:
+        """Whether the other lies within this one."""
+        return other is not None and self.source is other.source and self.start <= other.start and other.end <= self.end
+
+    def meets(self, other: Span) -> bool:
+        """Whether one of the two lies within the other."""
+        return self.holds(other) or other.holds(self)
+
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of the other."""
         return Span(self.source, self.start, other.end)

@@ -7,7 +7,8 @@ from collections.abc import Hashable
 from resdsl.elaborate.bind import Dynamic, Target, resolve
 from resdsl.elaborate.blocks import Placing
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.scope import Closure, ClosureKind
+from resdsl.elaborate.problems import Echo, Mistake
+from resdsl.elaborate.scope import Closure, ClosureKind, Poison
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.limits import Limits
 from resdsl.syntax import ast
@@ -22,6 +23,8 @@ def alike(target: Target, placing: Placing, dynamic: Dynamic, limits: Limits) ->
 
     All that a unit depends on is in it: arguments, shapes, place, the kinds of its junctions, `norm` and `act`.
     """
+    if dynamic.suspects:
+        return None
     try:
         return (
             _written(target),
@@ -35,18 +38,22 @@ def alike(target: Target, placing: Placing, dynamic: Dynamic, limits: Limits) ->
             tuple(_closure(closure, dynamic) for closure in dynamic.names.values()),
             limits,
         )
-    except _UnlikeAnyError:
+    except (_UnlikeAnyError, Mistake, Echo):
         return None
 
 
-def _junction(junction: Junction | None, dynamic: Dynamic) -> Hashable:
+def _junction(junction: Junction | Poison | None, dynamic: Dynamic) -> Hashable:
     if junction is None:
         return None
+    if isinstance(junction, Poison):
+        raise Echo
     kinds = [junction.kinds.first, *([junction.kinds.otherwise] if junction.kinds.otherwise else [])]
     return tuple(_written(resolve("shortcut", kind, junction.scope, dynamic)) for kind in kinds)
 
 
-def _closure(closure: Closure, dynamic: Dynamic) -> Hashable:
+def _closure(closure: Closure | Poison, dynamic: Dynamic) -> Hashable:
+    if isinstance(closure, Poison):
+        raise Echo
     kind: ClosureKind = closure.kind
     return _written(resolve(kind, closure.reference, closure.scope, dynamic))
 

@@ -8,8 +8,8 @@ from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.arguments import ParameterPlacer, parameter_missing
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import Echo, mistake
-from resdsl.elaborate.scope import Closure, ClosureKind, Scope, Value, describe, write
+from resdsl.elaborate.problems import Echo, Problems, mistake
+from resdsl.elaborate.scope import POISON, Closure, ClosureKind, Poison, Scope, Value, describe, write
 from resdsl.elaborate.unknown import a, unknown_definition
 from resdsl.ops import OPS, Op
 from resdsl.record import field, record
@@ -37,9 +37,20 @@ class Target:
 
 @record
 class Dynamic:
-    """What `norm` and `act` stand for where a definition is used, not where it is written."""
+    """What `norm` and `act` stand for where a definition is used, not where it is written.
 
-    names: Mapping[str, Closure] = field(factory=dict[str, Closure])
+    `suspects` are those that a mistake may come from, which is told: what they compute is not known.
+    """
+
+    names: Mapping[str, Closure | Poison] = field(factory=dict[str, "Closure | Poison"])
+    suspects: set[Closure] = field(factory=set[Closure])
+
+    def find(self, name: str) -> Closure | None:
+        """What the name stands for, or None. Raises Echo for one that may be wrong."""
+        closure = self.names.get(name)
+        if isinstance(closure, Poison) or closure in self.suspects:
+            raise Echo
+        return closure
 
 
 def resolve(kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: Dynamic) -> Target:
@@ -50,7 +61,7 @@ def resolve(kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: 
         if reference.arguments is not None:
             calls.insert(0, Call(reference.arguments, scope))
         name = reference.name
-        bound = dynamic.names.get(name) if name in dynamic.names else scope.find(name)
+        bound = dynamic.find(name) or scope.find(name)
         if isinstance(bound, Closure) and bound.kind == kind:
             reference, scope = bound.reference, bound.scope
             continue
@@ -65,21 +76,30 @@ def close(kind: ClosureKind, expression: ast.Expression, scope: Scope, dynamic: 
     """A block, shortcut kind or layer as a value, its name checked at once."""
     if not isinstance(expression, ast.Reference):
         raise mistake(Code.ARGUMENT_TYPE, f"the name of {a(kind)} is wanted here", expression.span)
-    bound = dynamic.names.get(expression.name) or scope.find(expression.name)
+    bound = dynamic.find(expression.name) or scope.find(expression.name)
     if isinstance(bound, Closure) and bound.kind == kind and expression.arguments is None:
         return bound
     resolve(kind, expression, scope, dynamic)
     return Closure(kind, expression, scope)
 
 
-def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *, stride: Value | None = None) -> Scope:
-    """The scope of a definition's body: its parameters with their values.
+def bind(
+    found: Found,
+    calls: tuple[Call, ...],
+    span: Span,
+    dynamic: Dynamic,
+    problems: Problems,
+    *,
+    stride: Value | Poison | None = None,
+) -> Scope:
+    """The scope of a definition's body: its parameters with their values; one whose value does not fit has none.
 
     Args:
         found: the definition.
         calls: the arguments, each with its own scope.
         span: where the definition is used, for messages.
         dynamic: what `norm` and `act` stand for there.
+        problems: where the mistakes in values go.
         stride: the stage's stride for the parameter `stride`, if any.
 
     Raises Mistake where they do not fit, Echo where the names of the definition are wrong.
@@ -87,7 +107,7 @@ def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *,
     if found.is_broken:
         raise Echo
     definition = found.definition
-    given = _place(definition, calls)
+    given, is_clear = _place(definition, calls, problems)
     scope = Scope(found.module)
     for parameter in definition.parameters:
         if parameter.name == "stride" and stride is not None:
@@ -97,14 +117,18 @@ def bind(found: Found, calls: tuple[Call, ...], span: Span, dynamic: Dynamic, *,
                     Code.ARGUMENT_REPEATED, message, given[parameter.name][0].span, help="leave one of them out"
                 )
             scope.names[parameter.name] = stride
-        elif parameter.name in given:
-            expression, outer = given[parameter.name]
-            scope.names[parameter.name] = _take(parameter, expression, outer, scope, dynamic)
-        elif parameter.default is not None:
-            scope.names[parameter.name] = _take(parameter, parameter.default, scope, scope, dynamic)
-        else:
+            continue
+        expression, outer = given.get(parameter.name, (parameter.default, scope))
+        if expression is None and is_clear:
             raise parameter_missing(definition, parameter, span)
-    if stride is not None and stride != 1 and not any(p.name == "stride" for p in definition.parameters):
+        scope.names[parameter.name] = POISON
+        if expression is None or not (is_clear or parameter.name in given):
+            continue
+        with problems.go_on():
+            problems.heed(expression)
+            scope.names[parameter.name] = _take(parameter, expression, outer, scope, dynamic)
+    takes_stride = any(parameter.name == "stride" for parameter in definition.parameters)
+    if not takes_stride and stride not in (None, 1, POISON):
         raise mistake(
             Code.ARGUMENT_UNKNOWN,
             f"the stage has a stride, and its first block `{definition.name}` takes none",
@@ -176,9 +200,19 @@ def _take(parameter: ast.Parameter, expression: ast.Expression, outer: Scope, in
     return value
 
 
-def _place(definition: ast.AnyDefinition, calls: tuple[Call, ...]) -> dict[str, tuple[ast.Expression, Scope]]:
+def _place(
+    definition: ast.AnyDefinition, calls: tuple[Call, ...], problems: Problems
+) -> tuple[dict[str, tuple[ast.Expression, Scope]], bool]:
+    """The arguments by the parameter that each is for, and whether that is clear of all: else it may be any other."""
     placer = ParameterPlacer(definition.name, definition.parameters, definition.name_span)
-    return {placer.add(argument).name: (argument.value, call.scope) for call in calls for argument in call.arguments}
+    given: dict[str, tuple[ast.Expression, Scope]] = {}
+    n_given = 0
+    for call in calls:
+        for argument in call.arguments:
+            n_given += 1
+            with problems.go_on():
+                given[placer.add(argument).name] = (argument.value, call.scope)
+    return given, len(given) == n_given
 
 
 def _is_whole(value: object) -> bool:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from resdsl.diagnostics import Code, InternalError, Note
-from resdsl.elaborate.bind import Dynamic, Target, bind
+from resdsl.diagnostics import Code, Diagnostic, InternalError, Note
+from resdsl.elaborate.bind import Target, bind
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
 from resdsl.elaborate.layers import LayerFrame
 from resdsl.elaborate.library import STANDARD, use_file
-from resdsl.elaborate.problems import mistake, sure
-from resdsl.elaborate.requires import check_require
-from resdsl.elaborate.scope import Scope, Value, write
+from resdsl.elaborate.problems import Echo, mistake, sure
+from resdsl.elaborate.scope import POISON, Poison, Scope, Value, if_known, write
 from resdsl.elaborate.shortcuts import Joined, Junction, Site
-from resdsl.elaborate.spine import Spine
-from resdsl.elaborate.tensors import Tensor, UnitBuilder
+from resdsl.elaborate.tensors import Tensor
 from resdsl.ir.dropped import drop_residual, is_droppable
 from resdsl.ir.unit import Unit
-from resdsl.limits import Limits
 from resdsl.ops import Extern, Survive
 from resdsl.ops import Value as SettingValue
 from resdsl.record import record
@@ -45,7 +42,7 @@ class Placing:
     Attributes:
         x: the shape that enters.
         stride: the stage's stride, for its first block.
-        junction: the statement that says which shortcut; None leaves it to the block.
+        junction: the statement that says which shortcut; None leaves it to the block, poison where it is not known.
         fallback: the junction where the block says nothing either.
         links: the links that end here, inner first.
         survives: whether a survival schedule applies.
@@ -54,8 +51,8 @@ class Placing:
     """
 
     x: Shape
-    stride: Value | None
-    junction: Junction | None
+    stride: Value | Poison | None
+    junction: Junction | Poison | None
     fallback: Junction | None
     links: tuple[LinkEnd, ...]
     survives: bool
@@ -63,16 +60,18 @@ class Placing:
     label: str
 
 
-def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limits, span: Span) -> Unit:
-    """The unit of a block at its place. Raises Mistake where it cannot stand there."""
+def build_block(target: Target, placing: Placing, frame: LayerFrame, span: Span) -> Unit:
+    """The unit of a block at its place; where the frame meets problems it stands for what is known of its shapes.
+
+    Raises Mistake or Echo where nothing is.
+    """
     found = sure(target.found, Found)
     definition = found.definition
-    scope = bind(found, target.calls, span, dynamic, stride=placing.stride)
-    arguments = _write_arguments(definition, scope, target)
-    scope.names["in"] = placing.x.channels
-    builder = UnitBuilder((placing.x, *(link.source for link in placing.links)), limits)
-    frame = LayerFrame(builder, dynamic, placing.x.rank)
-    parts = _Parts() if isinstance(definition, ast.Extern) else _read(sure(definition, ast.Block), scope)
+    scope = bind(found, target.calls, span, frame.dynamic, frame.problems, stride=placing.stride)
+    arguments = _write_arguments(definition, scope, target) if not frame.problems.has_errors else ""
+    scope.names["in"] = if_known(placing.x.channels)
+    builder = frame.builder
+    parts = _Parts() if isinstance(definition, ast.Extern) else _read(sure(definition, ast.Block), scope, frame)
     block = _Block(frame, scope, parts, placing, span)
     x = builder.input(0)
     before = block.before(x)
@@ -95,19 +94,17 @@ def build_block(target: Target, placing: Placing, dynamic: Dynamic, limits: Limi
         doc=definition.doc,
         cite=_cite(definition),
     )
-    if placing.survives:
-        block.check_dropped(unit, junction)
+    if placing.survives and frame.is_whole and isinstance(junction, Junction):
+        with frame.problems.go_on():
+            block.check_dropped(unit, junction)
     return unit
 
 
-def build_chain(name: str, chain: ast.Chain, spine: Spine, scope: Scope, dynamic: Dynamic) -> Unit:
-    """The unit of a chain of layers: `stem`, `head` or `layers`; it takes what leaves the spine."""
-    x = spine.shape
-    builder = UnitBuilder((x,), spine.limits)
-    frame = LayerFrame(builder, dynamic, x.rank)
-    y = frame.chain(chain, builder.input(0), scope, spine.sections[-1].span if spine.sections else None)
-    nodes, output = builder.finish(y)
-    return Unit(definition=name, inputs=(x,), nodes=nodes, output=output, span=chain.span)
+def build_chain(name: str, chain: ast.Chain, scope: Scope, frame: LayerFrame, maker: Span | None) -> Unit:
+    """The unit of a chain of layers: `stem`, `head` or `layers`; `maker` is the text that made what enters."""
+    builder = frame.builder
+    nodes, output = builder.finish(frame.chain(chain, builder.input(0), scope, maker))
+    return Unit(definition=name, inputs=builder.inputs, nodes=nodes, output=output, span=chain.span)
 
 
 @record
@@ -143,10 +140,11 @@ class _Block:
 
     def extern(self, definition: ast.Extern, x: Tensor) -> Tensor:
         """f, where a Python class computes it."""
-        with self.frame.builder.standing("residual"):
+        with self.frame.builder.standing("residual"), self.frame.go_on(definition.channels, self.scope):
             return _extern(definition, self.scope, self.frame, x, self.span)
+        return self.frame.builder.unknown(x, self.frame.unknown())
 
-    def junction(self) -> Junction:
+    def junction(self) -> Junction | Poison:
         """The statement that says which shortcut: the place's, else the block's own, else the default."""
         junction = self.placing.junction or self.parts.junction or self.placing.fallback
         if junction is not None:
@@ -156,7 +154,8 @@ class _Block:
         )
         help = '`use "std.res"` for the default `identity else projection`'
         fix = use_file(self.scope.module, STANDARD, sure=True)
-        raise mistake(Code.NETWORK_MISSING, message, self.span, help=help, fixes=(fix,))
+        self.frame.problems.add(Diagnostic(Code.NETWORK_MISSING, message, self.span, help=help, fixes=(fix,)))
+        return POISON
 
     def survive(self, f: Tensor) -> Tensor:
         """f, or zero where the block is dropped."""
@@ -181,7 +180,7 @@ class _Block:
         notes = (Note(self.span, "this block may be dropped"),)
         raise mistake(Code.SURVIVE_NOTHING, message, junction.kinds.span, notes=notes, help=help)
 
-    def join(self, junction: Junction, source: Tensor, f: Tensor) -> Joined:
+    def join(self, junction: Junction | Poison, source: Tensor, f: Tensor) -> Joined:
         """What the block's own shortcut makes of x and f."""
         with self.frame.builder.standing("shortcut"):
             return Site(self.frame, source, f, self.placing.label, self.span).join(junction)
@@ -206,7 +205,7 @@ class _Block:
             return self.frame.chain(self.parts.after, y, self.scope)
 
 
-def _read(definition: ast.Block, scope: Scope) -> _Parts:
+def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
     before = residual = after = None
     junction: Junction | None = None
     shared: Shared = "change"
@@ -221,9 +220,11 @@ def _read(definition: ast.Block, scope: Scope) -> _Parts:
             seen[type(statement)] = statement
         match statement:
             case ast.Let():
-                scope.names[statement.name] = evaluate_value(statement.value, scope)
+                scope.names[statement.name] = POISON
+                with frame.problems.go_on():
+                    scope.names[statement.name] = evaluate_value(statement.value, scope)
             case ast.Require():
-                check_require(statement, scope)
+                frame.require(statement, definition.statements, scope)
             case ast.Before():
                 before = statement.chain
                 shared = _read_shared(statement)
@@ -287,6 +288,8 @@ def _extern(definition: ast.Extern, scope: Scope, frame: LayerFrame, x: Tensor, 
 def _plain(value: object) -> SettingValue:
     if isinstance(value, int | float | str | tuple):
         return cast("SettingValue", value)
+    if isinstance(value, Poison):
+        raise Echo
     raise InternalError(f"an extern block's parameter is a plain value, not {value!r}")
 
 

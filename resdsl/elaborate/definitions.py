@@ -81,7 +81,7 @@ class Found:
 
     @property
     def is_broken(self) -> bool:
-        """Whether its names are wrong, as is told already."""
+        """Whether it is unclear what it is made of, as is told already."""
         return id(self.definition) in self.module.broken
 
 

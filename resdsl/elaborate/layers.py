@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Final
 
 from resdsl.diagnostics import Code, Fix, Note
 from resdsl.elaborate.arguments import SettingPlacer, setting_missing
@@ -12,15 +13,15 @@ from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result, evaluate
 from resdsl.elaborate.perspective import at_use, with_maker, with_note
-from resdsl.elaborate.problems import Mistake, mistake, sure
+from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake, sure
 from resdsl.elaborate.requires import check_require
-from resdsl.elaborate.scope import Closure, Scope, describe
+from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, describe, if_known, names_in
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
 from resdsl.elaborate.work import PLACED_LAYER, spend
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.record import state
-from resdsl.shape import ShapeError
+from resdsl.shape import UNKNOWN, Shape, ShapeError, Unknown
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -31,25 +32,65 @@ class LayerFrame:
 
     Attributes:
         rank: the number of spatial dimensions of the network's input.
+        problems: where mistakes go that the unit can be built without; what follows from them is not known.
         path: the composite layers and kinds that are being expanded, outermost first.
         n_applied: how many layers were met so far, whatever became of them.
+        is_whole: whether all of them could be placed.
     """
 
     builder: UnitBuilder
     dynamic: Dynamic
     rank: int
+    problems: Problems
     path: tuple[Found, ...] = ()
     n_applied: int = 0
+    is_whole: bool = True
 
     def chain(self, chain: ast.Chain, tensor: Tensor, scope: Scope, maker: Span | None = None) -> Tensor:
         """The tensor through the layers, one after another; `maker` is the text that made it, for messages."""
         for layer in chain.layers:
-            try:
-                tensor = self.apply(layer, tensor, scope)
-            except Mistake as found:
-                raise with_maker(found, layer.span, maker, tensor.shape) from None
+            placed = known = None
+            with self.go_on(layer, scope):
+                try:
+                    placed = self.apply(layer, tensor, scope)
+                except Mistake as found:
+                    known = found.leaves
+                    raise with_maker(found, layer.span, maker, tensor.shape) from None
+            tensor = placed or self.builder.unknown(tensor, known or self.unknown())
             maker = layer.span
         return tensor
+
+    @contextmanager
+    def go_on(self, expression: ast.Syntax, scope: Scope) -> Generator[None]:
+        """Goes on after a mistake in an expression: what it looks at may be wrong, and is not known from there on."""
+        n_before, is_done = len(self.problems.found), False
+        with self.problems.go_on():
+            yield
+            is_done = True
+        self.is_whole &= is_done
+        if len(self.problems.found) > n_before:
+            scope.suspect(expression)
+
+    def unknown(self) -> Shape:
+        """A shape of which nothing is known: all layers take it; for a vector, the number of sizes is a guess."""
+        if self.rank == 0:
+            self.rank = RANK
+            self.problems.silent = frozenset({Code.SHAPE_RANK})
+        return Shape(UNKNOWN, (UNKNOWN,) * self.rank)
+
+    @contextmanager
+    def seen_from(self, use: Span, of: Span, where: str = "") -> Generator[None]:
+        """Mistakes in a definition (whose text is `of`) are told meanwhile as the one who uses it should see them."""
+        outer, inner = self.problems, self.problems.inner()
+        self.problems = inner
+        try:
+            yield
+        except Mistake as found:
+            raise found.told_as(at_use(found.diagnostic, use, of, where)) from None
+        finally:
+            self.problems = outer
+            for diagnostic in inner.errors:
+                outer.add(at_use(diagnostic, use, of, where))
 
     def apply(self, reference: ast.Reference, tensor: Tensor | Zero, scope: Scope) -> Tensor:
         """What the layer makes of the tensor."""
@@ -62,26 +103,28 @@ class LayerFrame:
         target = resolve("layer", reference, scope, self.dynamic)
         if isinstance(target.found, Found):
             return self._apply_composite(target, target.found, reference, tensor)
-        op = place(target.found, target, self.rank)
+        op = place(target.found, target, self.rank, self.problems)
         if op.wants_vector() and tensor.shape.rank and tensor.shape.positions == 1:
             tensor = self.builder.add(Flatten(), (tensor,), reference.span)
         try:
             return self.builder.add(op, (tensor,), reference.span)
         except Mistake as found:
-            if reference.name not in self.dynamic.names:
+            closure = self.dynamic.find(reference.name)
+            if closure is None:
                 raise
-            stands_for = self.dynamic.names[reference.name].reference.span
-            raise with_note(found, stands_for, f"`{reference.name}` is this") from None
+            self.dynamic.suspects.add(closure)
+            raise with_note(found, closure.reference.span, f"`{reference.name}` is this") from None
 
     def _apply_composite(self, target: Target, found: Found, reference: ast.Reference, tensor: Tensor) -> Tensor:
         definition = sure(found.definition, ast.Layer)
-        scope = bind(found, target.calls, reference.span, self.dynamic)
-        scope.names |= {"x": tensor, "in": tensor.shape.channels}
-        with self.expanding(found, reference.name_span), self.builder.inside(definition.name):
-            try:
-                result = self.equations(definition, scope)
-            except Mistake as inside:
-                raise at_use(inside, reference.span, definition.span, f"{tensor.shape} comes in here") from None
+        scope = bind(found, target.calls, reference.span, self.dynamic, self.problems)
+        scope.names |= {"x": tensor, "in": if_known(tensor.shape.channels)}
+        with (
+            self.expanding(found, reference.name_span),
+            self.builder.inside(definition.name),
+            self.seen_from(reference.span, definition.span, f"{tensor.shape} comes in here"),
+        ):
+            result = self.equations(definition, scope)
         if not isinstance(result, Tensor):
             raise _no_result(definition)
         return result
@@ -112,15 +155,27 @@ class LayerFrame:
                         message = f"`{statement.name}` is given; an equation cannot change it"
                         raise mistake(Code.SHORTCUT_EQUATION, message, statement.span)
                     frame = self if isinstance(statement, ast.Equation) else None
-                    scope.names[statement.name] = evaluate(statement.value, scope, frame)
+                    scope.names[statement.name] = POISON
+                    with self.problems.go_on():
+                        scope.names[statement.name] = evaluate(statement.value, scope, frame)
                 case ast.Require():
-                    check_require(statement, scope)
+                    self.require(statement, definition.statements, scope)
                 case ast.About() | ast.Cite():
                     pass
         if "y" not in scope.names:
             raise _no_result(definition)
-        _check_used(definition, scope)
-        return scope.names["y"]  # pyright: ignore[reportReturnType]
+        y = scope.names["y"]
+        if isinstance(y, Poison):
+            raise Echo
+        return y
+
+    def require(self, statement: ast.Require, statements: Iterable[ast.Syntax], scope: Scope) -> None:
+        """Checks a condition of a definition, unless a `let` of the same names is wrong: that is told already."""
+        names = set(names_in(statement.condition))
+        lets = (let for let in statements if isinstance(let, ast.Let) and scope.names.get(let.name) is POISON)
+        if not any(names.intersection(names_in(let.value)) for let in lets):
+            with self.go_on(statement.condition, scope):
+                check_require(statement, scope)
 
     def combine(self, operator: str, left: Result, right: Result, span: Span) -> Tensor | Zero:
         """A sum, difference or product in which a tensor takes part; zeros are folded away."""
@@ -159,27 +214,47 @@ class LayerFrame:
         raise ZeroUsed
 
 
-def place(op: type[Op], target: Target, rank: int) -> Op:
-    """The primitive layer with its settings, from the arguments of the target."""
+RANK: Final = 2
+"""How many sizes an input is taken to have that is not known, or wrongly has none."""
+
+
+def place(op: type[Op], target: Target, rank: int, problems: Problems) -> Op:
+    """The primitive layer with its settings, from the arguments of the target; a wrong one is told, and unknown."""
     given: dict[str, tuple[SettingValue, Span]] = {}
     settings = op.SETTINGS
     placer = SettingPlacer(op)
+    is_clear = True
     for call in target.calls:
         for argument in call.arguments:
-            setting = placer.add(argument)
-            given[setting.name] = (_value(op, setting, argument.value, call.scope), argument.span)
-    for setting in placer.missing():
+            setting: Setting | None = None
+            with problems.go_on():
+                setting = placer.add(argument)
+                given[setting.name] = (UNKNOWN, argument.span)
+                problems.heed(argument)
+                given[setting.name] = (_value(op, setting, argument.value, call.scope), argument.span)
+            is_clear &= setting is not None
+    for setting in placer.missing() if is_clear else ():
         raise setting_missing(op, setting, target.span)
     written = {setting.name: given.get(setting.name, (_default(setting), target.span)) for setting in settings}
-    try:
-        return _make(op, rank, *(value for value, _ in written.values()))
-    except SettingError as error:
-        value, span = written.get(error.setting, (None, target.span))
-        if isinstance(value, tuple) and len(value) != rank > 0 and error.setting in _SIZES:
-            raise _other_rank(op, error.setting, value, rank, span) from None
-        raise mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {error.message}", span) from None
-    except ShapeError as error:
-        raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
+    if not is_clear:  # what is left out may be what an argument that is for no setting is meant for
+        written |= {setting.name: (UNKNOWN, target.span) for setting in settings if setting.name not in given}
+    while True:
+        try:
+            return _make(op, rank, *(value for value, _ in written.values()))
+        except SettingError as error:
+            value, span = written.get(error.setting, (UNKNOWN, target.span))
+            if isinstance(value, Unknown):
+                raise Echo from None
+            problems.add(_refused(op, error, value, rank, span).diagnostic)
+            written[error.setting] = (UNKNOWN, span)
+        except ShapeError as error:
+            raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
+
+
+def _refused(op: type[Op], error: SettingError, value: SettingValue, rank: int, span: Span) -> Mistake:
+    if isinstance(value, tuple) and len(value) != rank > 0 and error.setting in _SIZES:
+        return _other_rank(op, error.setting, value, rank, span)
+    return mistake(Code.ARGUMENT_TYPE, f"`{op.NAME}`: {error.message}", span)
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -245,16 +320,6 @@ def _nonzero(tensor: Tensor | Zero) -> Tensor:
     if isinstance(tensor, Zero):
         raise ZeroUsed
     return tensor
-
-
-def _check_used(definition: ast.Layer | ast.ShortcutKind, scope: Scope) -> None:
-    for statement in definition.statements:
-        if isinstance(statement, ast.Equation) and statement.name != "y" and statement.name not in scope.used:
-            message = f"`{statement.name}` is computed, and nothing uses it"
-            raise mistake(Code.SHORTCUT_EQUATION, message, statement.span, help="use it in `y = …`, or leave it out")
-    if isinstance(definition, ast.ShortcutKind) and "f" not in scope.used:
-        message = f"the shortcut kind `{definition.name}` leaves out f, what the block computes"
-        raise mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help="add it: `y = … + f`")
 
 
 def _no_operator(operator: str, span: Span) -> Exception:

@@ -7,7 +7,7 @@ from math import gcd
 
 from resdsl.diagnostics import Code, Fix, Note
 from resdsl.elaborate.evaluate import evaluate_int
-from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
+from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.work import LINK, spend
@@ -18,12 +18,16 @@ from resdsl.syntax import ast
 
 @record
 class StageBlocks:
-    """The blocks `first` to `last` (both included, from 0 over the whole network) of a stage."""
+    """The blocks `first` to `last` (both included, from 0 over the whole network) of a stage.
+
+    Where `is_known` is false, how many it has is a guess.
+    """
 
     label: str
     first: int
     last: int
     span: Span
+    is_known: bool = True
 
     @property
     def n_blocks(self) -> int:
@@ -119,6 +123,8 @@ def _backwards(over: ast.Over, message: str, right: str) -> Mistake:
 def _each(over: ast.OverEach, scope: Scope, stages: Sequence[StageBlocks]) -> Iterator[tuple[int, int]]:
     size = evaluate_int(over.blocks, scope, "the number of blocks that each link goes around")
     for stage in stages:
+        if not stage.is_known:
+            continue
         if stage.n_blocks % size:
             message = f"`each {size}` does not divide the {_blocks(stage.n_blocks)} of {stage.label}"
             notes = (Note(stage.span, f"has {_blocks(stage.n_blocks)}"),)
@@ -131,11 +137,15 @@ def _each(over: ast.OverEach, scope: Scope, stages: Sequence[StageBlocks]) -> It
 
 def _stage(label: str, stages: Sequence[StageBlocks]) -> StageBlocks:
     stage = next((stage for stage in stages if stage.label == label), None)
-    return sure(stage, StageBlocks)  # its name was resolved before
+    if stage is None:
+        raise Echo  # its name is told before
+    return stage
 
 
 def _block(index: ast.Expression, scope: Scope, stage: StageBlocks) -> int:
     place = evaluate_int(index, scope, "a block's place in its stage")
+    if not stage.is_known:
+        raise Echo
     if place > stage.n_blocks:
         message = f"{stage.label} has {_blocks(stage.n_blocks)}; there is no number {place}"
         notes = (Note(stage.span, f"has {_blocks(stage.n_blocks)}"),)
@@ -153,6 +163,8 @@ _IN_PARTS = "the links of one stage are written one by one: `link a over s1[1..4
 def _levels(statement: ast.Levels, scope: Scope, stages: Sequence[StageBlocks]) -> Iterator[tuple[str, int, int]]:
     """RoR-m: level 1 around all, level 2 around each stage, each further level splits every span in three."""
     count = evaluate_int(statement.count, scope, "the number of levels")
+    if not all(stage.is_known for stage in stages):
+        raise Echo
     if count >= 2:
         yield "level1", stages[0].first, stages[-1].last
     most = 2 + min(_divides_by_three(stage.n_blocks) for stage in stages)
@@ -219,7 +231,7 @@ def _report_crossing(one: LinkSpan, other: LinkSpan, stages: Sequence[StageBlock
 
 def _places(link: LinkSpan, stages: Sequence[StageBlocks]) -> str:
     places = [
-        f"{stage.label}[{block - stage.first + 1}]"
+        f"{stage.label}[{block - stage.first + 1 if stage.is_known else '?'}]"
         for block in (link.first, link.last)
         for stage in stages
         if stage.first <= block <= stage.last

@@ -41,7 +41,8 @@ class NameResolver:
             resolved.references = tuple(walk.references.found)
             is_wrong = len(resolved.problems.errors) > walk.n_harmless
             resolved.broken |= is_wrong or walk.references.lost or self._is_torn(definition)
-            if resolved.broken:
+            is_unclear = any(told.code in _OF_STRUCTURE for told in resolved.problems.errors)
+            if is_unclear or walk.references.lost or self._is_torn(definition):
                 found.module.broken.add(id(definition))
         return self._resolved[id(definition)]
 
@@ -186,3 +187,9 @@ def _warn_of_hidden(found: Found, problems: Problems) -> None:
     message = f"the {in_words(kind)} `{definition.name}` hides {whose}"
     help = "give yours a name of its own"
     problems.warn(Code.NAME_SHADOWS, message, definition.name_span, notes=notes, help=help)
+
+
+_OF_STRUCTURE = frozenset(
+    {Code.NAME_CYCLE, Code.NAME_TAKEN, Code.SHORTCUT_EQUATION, Code.LIMIT_NESTING, Code.LIMIT_NODES}
+)
+"""Mistakes that leave it unclear which statements a definition has, or let it have no end."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
-from resdsl.elaborate.blocks import build_chain
 from resdsl.elaborate.definitions import Found
-from resdsl.elaborate.plan import NetworkPlan, plan_network
+from resdsl.elaborate.layers import RANK
+from resdsl.elaborate.plan import LostPlan, NetworkPlan, is_known, plan_network
 from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.recipe import write_recipe
 from resdsl.elaborate.scope import Scope, Value
 from resdsl.elaborate.spine import Spine
-from resdsl.elaborate.stages import StagePlacer, StagePlan
+from resdsl.elaborate.stages import LayersPlan, StagePlacer, StagePlan
 from resdsl.elaborate.statements import Statements, gather
 from resdsl.elaborate.told import NOTHING, Told
 from resdsl.elaborate.work import NETWORK, metered, spend
 from resdsl.ir.graph import Graph, Link
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import record
+from resdsl.shape import UNKNOWN, Shape
 from resdsl.syntax import ast
 
 
@@ -39,7 +40,7 @@ def elaborate(found: Found, values: Mapping[str, Value], problems: Problems, *, 
 
 def look_further(found: Found, values: Mapping[str, Value], told: Told, limits: Limits) -> Problems:
     """What else is wrong with a network of which mistakes are told: all that does not follow from them."""
-    problems = Problems()
+    problems = Problems(told=told.places)
     try:
         _elaborate(found, values, problems, limits, told)
     except ResError:
@@ -52,10 +53,8 @@ def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, li
         spend(NETWORK, found.definition.name_span)
         statements = gather(found, values, problems, told)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
-        if not told.leaves_shapes():
-            raise Echo
-        placer = _place(plan, statements, found, limits)
-        if told or problems.errors:
+        placer = _place(plan, statements, found, problems, limits)
+        if problems.has_errors:
             raise Echo
         graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
         return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
@@ -64,27 +63,36 @@ def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, li
     raise InternalError(f"the network `{found.definition.name}` failed and nothing says why")
 
 
-def _place(plan: NetworkPlan, statements: Statements, found: Found, limits: Limits) -> StagePlacer:
-    """Puts everything on the spine, in order. Raises Mistake at the first thing that cannot stand there."""
-    spine = Spine(plan.input, plan.input, limits)
-    placer = StagePlacer(spine, plan.links, plan.probabilities, plan.fallback)
+def _place(plan: NetworkPlan, statements: Statements, found: Found, problems: Problems, limits: Limits) -> StagePlacer:
+    """Puts everything on the spine, in order, and tells of each thing that cannot stand there.
+
+    What is known of its shape flows on. Raises Mistake where the network is too large.
+    """
+    if plan.input is None:  # how many sizes layers may have is not known either
+        problems.silent = frozenset({Code.SHAPE_RANK})
+    image = plan.input or Shape(UNKNOWN, (UNKNOWN,) * RANK)
+    lost = Shape(UNKNOWN, (UNKNOWN,) * (image.rank or RANK))
+    spine = Spine(image, image, limits)
+    placer = StagePlacer(
+        spine, plan.links, plan.probabilities, plan.fallback, problems, all(map(is_known, plan.sections))
+    )
     stem, head = statements.single(ast.Stem), statements.single(ast.Head)
-    statements.told.heed(stem and stem[0])
     if stem is not None:
-        unit = build_chain("stem", stem[0].chain, spine, stem[1], plan.dynamic)
-        spine.add_chain(unit, "stem", "stem", stem[0].span)
+        placer.place_chain(LayersPlan("stem", stem[0].chain, "stem", stem[1], stem[0].span), plan.dynamic)
+    elif "stem" in statements.lost:
+        spine.stand_in("stem", 1, lost)
     for section in plan.sections:
-        if isinstance(section, StagePlan):
-            statements.told.heed(section.stage, section.junction and section.junction.kinds)
-            placer.place(section)
-        else:
-            statements.told.heed(section.statement)
-            unit = build_chain("layers", section.statement.chain, spine, section.scope, plan.dynamic)
-            spine.add_chain(unit, section.statement.label, "layers", section.statement.label_span)
-    statements.told.heed(head and head[0])
+        match section:
+            case StagePlan():
+                placer.place(section)
+            case LayersPlan():
+                placer.place_chain(section, plan.dynamic)
+            case LostPlan("stage"):
+                placer.place_lost(section.label)
+            case LostPlan():
+                spine.stand_in(section.label, 1, lost)
     if head is not None:
-        unit = build_chain("head", head[0].chain, spine, head[1], plan.dynamic)
-        spine.add_chain(unit, "head", "head", head[0].span)
+        placer.place_chain(LayersPlan("head", head[0].chain, "head", head[1], head[0].span), plan.dynamic)
     if not spine.steps and not statements.told:
         message = f"the network `{found.definition.name}` has neither stages nor layers"
         raise mistake(Code.NETWORK_MISSING, message, found.definition.name_span, help="add `stage s1 : basic(16) * 3`")
@@ -97,7 +105,7 @@ def _assemble(plan: NetworkPlan, placer: StagePlacer, statements: Statements, fo
     return Graph(
         name=definition.name,
         parameters=tuple(statements.parameters.items()),
-        input=plan.input,
+        input=placer.spine.input,
         steps=tuple(placer.spine.steps),
         sections=tuple(placer.spine.sections),
         links=tuple(_links(plan, placer)),

@@ -10,7 +10,7 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.outline import check_once, keyword, word_of
 from resdsl.elaborate.problems import Problems, mistake, sure
 from resdsl.elaborate.references import Names, References, part
-from resdsl.elaborate.told import WITHOUT_LABEL
+from resdsl.elaborate.told import lost_name, may_be_any
 from resdsl.elaborate.unknown import misspelt, quoted, unknown_definition, unknown_label
 from resdsl.elaborate.vocabulary import INIT_RULES, SCHEMES, SUBJECTS
 from resdsl.elaborate.walk import Resolved, Walk
@@ -36,6 +36,7 @@ class NetworkWalk(Walk):
         if base is None:
             self.references.lost = True
             self.resolved.outline.whole = self.resolved.outline.labelled = False
+            self.resolved.outline.is_based = False
             for argument in definition.base.arguments or ():
                 if not isinstance(argument.value, ast.Reference):
                     self.references.value(argument.value, self.names)
@@ -80,7 +81,9 @@ class NetworkWalk(Walk):
         """Lets and requires in order; everything else sees all names."""
         outline = self.resolved.outline
         outline.whole &= self.found.definition.whole
-        outline.labelled &= self.found.definition.lost_words <= WITHOUT_LABEL
+        for lost in self.found.definition.lost:
+            outline.labelled &= not may_be_any(lost)
+            outline.lost |= {lost_name(lost): lost.word}
         if isinstance(self.found.definition, ast.Network):
             statements = self.without_drops(statements)
         outline.add(statements, self.references.collect)
@@ -211,7 +214,7 @@ class NetworkWalk(Walk):
 
     def label(self, label: str, span: Span, *, last: bool = False) -> None:
         outline = self.resolved.outline
-        if label in outline.stages or not outline.labelled:
+        if label in outline.stages or outline.lost.get(label) == "stage" or not outline.labelled:
             return
         with self.references.collect():
             place = part(span, label, last=last)
@@ -245,7 +248,7 @@ class NetworkWalk(Walk):
                     span = part(statement.span, label, last=True)
                     notes = (Note(part(statement.span, label), "first here"),)
                     raise mistake(Code.NETWORK_REPEATED, f"`{label}` is tapped twice", span, notes=notes)
-                if label not in outline.labels and outline.labelled:
+                if label not in (*outline.labels, *outline.lost) and outline.labelled:
                     raise unknown_label(label, part(statement.span, label), outline.labels)
 
     def keys(self, statement: ast.Keys) -> None:
@@ -258,7 +261,7 @@ class NetworkWalk(Walk):
     def expect(self, statement: ast.Expect) -> None:
         outline = self.resolved.outline
         self.references.value(statement.value, self.names)
-        if statement.subject not in (*SUBJECTS, *outline.labels) and outline.labelled:
+        if statement.subject not in (*SUBJECTS, *outline.labels, *outline.lost) and outline.labelled:
             with self.references.collect():
                 message = f"a network has no `{statement.subject}` that could be expected"
                 listed = f"a network has {quoted(SUBJECTS)}; a label stands for a shape: {quoted(outline.labels)}"

@@ -24,7 +24,9 @@ class Outline:
         links: by name.
         singles: `stem`, `shortcut`, `survive`, … by keyword.
         requires: the conditions on its parameters.
+        lost: the keywords of statements that could not be understood, by their labels.
         whole: false where the base network is unknown or something could not be read: then more may be there.
+        is_based: false where the base network is unknown, or is made of this one.
         labelled: false where that may have a label.
     """
 
@@ -32,13 +34,22 @@ class Outline:
     links: dict[str, ast.Link] = field(factory=dict[str, ast.Link])
     singles: dict[str, ast.Statement] = field(factory=dict[str, "ast.Statement"])
     requires: list[ast.Require] = field(factory=list["ast.Require"])
+    lost: dict[str, str] = field(factory=dict[str, str])
     whole: bool = True
+    is_based: bool = True
     labelled: bool = True
 
     def copy(self) -> Outline:
         """Another that is the same."""
         return Outline(
-            dict(self.sections), dict(self.links), dict(self.singles), list(self.requires), self.whole, self.labelled
+            dict(self.sections),
+            dict(self.links),
+            dict(self.singles),
+            list(self.requires),
+            dict(self.lost),
+            self.whole,
+            self.is_based,
+            self.labelled,
         )
 
     @property

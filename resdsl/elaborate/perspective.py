@@ -5,31 +5,30 @@ from __future__ import annotations
 from functools import cache
 
 from resdsl.data import library_folder
-from resdsl.diagnostics import Code, Note
+from resdsl.diagnostics import Code, Diagnostic, Note
 from resdsl.elaborate.problems import Mistake
 from resdsl.record import evolve
 from resdsl.shape import Shape
 from resdsl.source import Source, Span
 
 
-def at_use(found: Mistake, use: Span, of: Span, where: str = "") -> Mistake:
+def at_use(diagnostic: Diagnostic, use: Span, of: Span, where: str = "") -> Diagnostic:
     """A mistake within a definition (whose text is `of`), as the one who uses it should see it.
 
     In another file it is told at the use; in the same file where it is, with a note of `where` at the use.
     """
-    diagnostic = found.diagnostic
     span = diagnostic.span
-    if span is None or _holds(use, span):
-        return found
+    if span is None or use.holds(span):
+        return diagnostic
     if span.source is not use.source:
         label = "" if span.source.path is None else f"in its `{_shorten(span.text)}`"
         note = Note(span, "in it")
         notes = (*diagnostic.notes, *([note] if is_users(span.source) else []))
         kept = tuple(note for note in notes if is_users(note.span.source) and note.span != use)
-        return Mistake(evolve(diagnostic, span=use, label=diagnostic.label or label, notes=kept, fixes=()))
-    if where and _holds(of, span) and all(note.span != use for note in diagnostic.notes):
-        return Mistake(evolve(diagnostic, notes=(*diagnostic.notes, Note(use, where))))
-    return found
+        return evolve(diagnostic, span=use, label=diagnostic.label or label, notes=kept, fixes=())
+    if where and of.holds(span) and all(note.span != use for note in diagnostic.notes):
+        return evolve(diagnostic, notes=(*diagnostic.notes, Note(use, where)))
+    return diagnostic
 
 
 def with_maker(found: Mistake, layer: Span, maker: Span | None, shape: Shape) -> Mistake:
@@ -37,14 +36,14 @@ def with_maker(found: Mistake, layer: Span, maker: Span | None, shape: Shape) ->
     diagnostic = found.diagnostic
     if maker is None or diagnostic.code is not Code.SHAPE_MISMATCH or diagnostic.span != layer:
         return found
-    return Mistake(evolve(diagnostic, notes=(*diagnostic.notes, Note(maker, f"makes {shape} here"))))
+    return found.told_as(evolve(diagnostic, notes=(*diagnostic.notes, Note(maker, f"makes {shape} here"))))
 
 
 def with_note(found: Mistake, span: Span, text: str) -> Mistake:
     """A mistake with one more note, unless its place cannot be changed by the reader."""
     if not is_users(span.source):
         return found
-    return Mistake(evolve(found.diagnostic, notes=(*found.diagnostic.notes, Note(span, text))))
+    return found.told_as(evolve(found.diagnostic, notes=(*found.diagnostic.notes, Note(span, text))))
 
 
 def own_notes(*notes: Note) -> tuple[Note, ...]:
@@ -58,10 +57,6 @@ def is_users(source: Source) -> bool:
     if source.path is None:
         return not source.name.startswith("(defaults)")
     return not source.path.resolve().is_relative_to(library_folder().resolve())
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _shorten(text: str) -> str:

@@ -5,23 +5,24 @@ Each part is decided on its own, so that every independent mistake is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import nan
 from typing import TypeVar
 
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, Diagnostic, Note, nearest
 from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.links import LinkSpan, StageBlocks, place_links
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.schedules import Schedule, read_schedule, survival_of
-from resdsl.elaborate.scope import POISON, Closure, Scope, describe
+from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
-from resdsl.elaborate.stages import StagePlan, StageSingle, count_blocks
-from resdsl.elaborate.statements import Statements
+from resdsl.elaborate.stages import LayersPlan, RunPlan, StagePlan, StageSingle, count_blocks
+from resdsl.elaborate.statements import Statements, label_of
 from resdsl.ir.graph import InitRule, Survival
 from resdsl.limits import Limits
 from resdsl.record import record
-from resdsl.shape import Shape
+from resdsl.shape import UNKNOWN, Shape
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
 
@@ -29,11 +30,11 @@ _T = TypeVar("_T")
 
 
 @record
-class LayersPlan:
-    """A chain of layers between stages."""
+class LostPlan:
+    """A stage, or a chain of layers, that could not be understood."""
 
-    statement: ast.Layers
-    scope: Scope
+    word: str
+    label: str
 
 
 @record
@@ -41,15 +42,16 @@ class NetworkPlan:
     """Everything about a network but its shapes.
 
     Attributes:
+        input: what enters; None where not even the number of its sizes is known.
         dynamic: what `norm` and `act` stand for.
         sections: stages and chains, in order.
-        probabilities: p_l of each block; None where no schedule applies.
+        probabilities: p_l of each block; None where no schedule applies, not a number where it is not known.
         fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
     """
 
-    input: Shape
+    input: Shape | None
     dynamic: Dynamic
-    sections: tuple[StagePlan | LayersPlan, ...]
+    sections: tuple[StagePlan | LayersPlan | LostPlan, ...]
     links: tuple[LinkSpan, ...]
     survival: Survival | None
     probabilities: tuple[float | None, ...]
@@ -60,33 +62,25 @@ class NetworkPlan:
 
 
 def plan_network(statements: Statements, name_span: Span, problems: Problems, limits: Limits) -> NetworkPlan:
-    """The plan of a network. Raises Echo where mistakes were told that shapes may follow from.
-
-    They do not follow from a wrong link, schedule, initialisation or tap: the plan is without it.
-    """
+    """The plan of a network, as far as it is known. Raises Echo where it has more blocks than the caller allows."""
     planner = _Planner(statements, name_span, limits, problems)
     defaults = Scope(statements.module)
     outer = Dynamic({word: Closure("layer", layer, defaults) for word, layer in _DEFAULT_LAYERS.items()})
     dynamic = planner.rebind(outer, statements.singles)
     shape = planner.attempt(planner.input)
-    sections = [planner.attempt(lambda entry=entry: planner.section(*entry, dynamic)) for entry in statements.sections]
-    planned = [section for section in sections if section is not None]
-    stages = [section for section in planned if isinstance(section, StagePlan)]
-    blocks = _number(stages)
-    is_sound = not problems.errors
+    sections = [planner.section(*entry, dynamic) for entry in statements.sections]
+    stages = [section for section in sections if isinstance(section, StagePlan)]
     init = planner.attempt(planner.init)
     taps = planner.attempt(planner.taps)
-    if len(planned) < len(sections) or planner.attempt(lambda: planner.check_size(stages)) is None:
+    if planner.attempt(lambda: planner.check_size(stages)) is None:
         raise Echo
-    links = place_links(planner.link_statements(), blocks, problems)
-    survival = planner.attempt(lambda: planner.survival(stages, dynamic))
-    if not is_sound or shape is None:
-        raise Echo
-    survival = survival or (None, (None,) * sum(stage.n_blocks for stage in stages))
+    links = place_links(planner.link_statements(), _number(sections), problems)
+    survival = planner.attempt(lambda: planner.survival(sections, dynamic))
+    survival = survival or (None, (_NOT_KNOWN,) * sum(map(_n_blocks, sections)))
     return NetworkPlan(
         input=shape,
         dynamic=dynamic,
-        sections=tuple(planned),
+        sections=tuple(sections),
         links=links,
         survival=survival[0],
         probabilities=survival[1],
@@ -114,68 +108,98 @@ class _Planner:
         """What `norm` and `act` stand for, where statements may say otherwise than outside."""
         names = dict(outer.names)
         for word in ("norm", "act"):
+            if word in self.statements.lost:
+                names[word] = POISON
             if word in singles:
                 statement, scope = singles[word]
-                if self.statements.told.lies_in(sure(statement, ast.Syntax)):
-                    continue
                 layer = (statement if isinstance(statement, ast.Act) else sure(statement, ast.Norm)).layer
+                names[word] = POISON
                 with self.problems.collect():
+                    self.statements.told.heed(layer)
                     names[word] = close("layer", layer, scope, outer)
-        return Dynamic(names)
+        return Dynamic(names, outer.suspects)
 
     def input(self) -> Shape:
         """The shape of one sample."""
         entry = self.statements.single(ast.Input)
-        if entry is None and "input" in self.statements.told.lost:
+        if "input" in self.statements.lost:
             raise Echo
         if entry is None:
             message = f"the network `{self.name_span.text}` has no `input`"
             raise mistake(Code.NETWORK_MISSING, message, self.name_span, help="add `input 3x224x224`")
         statement, scope = entry
-        self.statements.told.heed(statement)
-        value = evaluate_value(statement.shape, scope)
-        sizes = value if isinstance(value, tuple) else (value,)
+        if isinstance(statement.shape, ast.ListOf):
+            sizes = tuple(self.size(item, scope) for item in statement.shape.items)
+            value = sizes
+        else:
+            self.problems.heed(statement.shape)
+            value = evaluate_value(statement.shape, scope)
+            sizes = value if isinstance(value, tuple) else (value,)
         if not 1 <= len(sizes) <= _MOST_SIZES:
             message = f"an input has channels and up to three sizes; {describe(value)} has {len(sizes)} numbers"
             raise mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=_INPUT_FORM)
         whole: list[int] = []
         for size in sizes:
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                message = f"channels and sizes of an input are whole numbers from 1, not {describe(size)}"
-                raise mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=_INPUT_FORM)
-            whole.append(size)
+            if isinstance(size, int) and not isinstance(size, bool) and size >= 1:
+                whole.append(size)
+                continue
+            message = f"channels and sizes of an input are whole numbers from 1, not {describe(size)}"
+            wrong = mistake(Code.SHAPE_INPUT, message, statement.shape.span, help=_INPUT_FORM)
+            if len(sizes) == 1:
+                raise wrong
+            whole.append(UNKNOWN)
+            self.problems.add(wrong.diagnostic)
         shape = Shape(whole[0], tuple(whole[1:]))
         if shape.elements > self.limits.tensor_elements:
             message = f"an input of {shape.elements:,} values; the caller allows {self.limits.tensor_elements:,}"
             raise mistake(Code.LIMIT_TENSOR, message, statement.shape.span)
         return shape
 
-    def section(self, statement: ast.Stage | ast.Layers, scope: Scope, dynamic: Dynamic) -> StagePlan | LayersPlan:
+    def size(self, item: ast.Expression, scope: Scope) -> Value:
+        """One of the sizes of the input, which may be unknown where the others are not."""
+        with self.problems.collect():
+            self.problems.heed(item)
+            return evaluate_value(item, scope)
+        return UNKNOWN
+
+    def section(
+        self, statement: ast.Stage | ast.Layers | ast.Lost, scope: Scope, dynamic: Dynamic
+    ) -> StagePlan | LayersPlan | LostPlan:
         """A stage with its runs counted and its own statements read, or a chain of layers."""
+        if isinstance(statement, ast.Lost):
+            return LostPlan(statement.word or "stage", label_of(statement))
         if isinstance(statement, ast.Layers):
-            return LayersPlan(statement, scope)
-        inner, told = scope.child(), self.statements.told
+            return LayersPlan("layers", statement.chain, statement.label, scope, statement.label_span)
+        inner = scope.child()
         singles: dict[str, tuple[StageSingle, Scope]] = {}
         for own in statement.statements:
             if isinstance(own, ast.Let):
-                inner.names[own.name] = POISON if told.lies_in(own) else evaluate_value(own.value, inner)
-                continue
-            kind = type(own).__name__.lower()
-            if kind in singles:
-                message = f"a `{kind}` statement stands twice in {statement.label}"
-                notes = (Note(singles[kind][0].span, "first here"),)
-                raise mistake(Code.NETWORK_REPEATED, message, own.span, notes=notes)
-            singles[kind] = (own, inner)
-        told.heed(*(run.count for run in statement.runs))
-        runs = tuple(count_blocks(run, inner) for run in statement.runs)
-        if not any(run.count for run in runs):
-            at = statement.runs[0].count or statement.runs[0]
-            message = f"the stage {statement.label} has no blocks"
-            label = "" if isinstance(at, ast.Integer) else "this is 0"
-            help = "a count may be 0 where another run of the stage has blocks"
-            raise mistake(Code.NETWORK_EMPTY, message, at.span, label=label, help=help)
-        junction = _junction(singles.get("shortcut") or self.statements.single(ast.Shortcut))
+                inner.names[own.name] = POISON
+                with self.problems.collect():
+                    self.statements.told.heed(own)
+                    inner.names[own.name] = evaluate_value(own.value, inner)
+            else:
+                singles.setdefault(type(own).__name__.lower(), (own, inner))
+        runs = self.count(statement, inner)
+        lost: Junction | Poison | None = POISON if "shortcut" in self.statements.lost else None
+        junction = _junction(singles.get("shortcut") or self.statements.single(ast.Shortcut)) or lost
         return StagePlan(statement, inner, runs, self.rebind(dynamic, singles), singles, junction)
+
+    def count(self, stage: ast.Stage, scope: Scope) -> tuple[RunPlan, ...]:
+        """The runs of a stage with their counts; one block each where that is not known."""
+        told = self.statements.told
+        runs = [
+            None if told.lies_in(run.count) else self.attempt(lambda run=run: count_blocks(run, scope))
+            for run in stage.runs
+        ]
+        if any(run is None or run.count for run in runs):
+            return tuple(run or RunPlan(stage.runs[at], 1, is_known=False) for at, run in enumerate(runs))
+        at = stage.runs[0].count or stage.runs[0]
+        message = f"the stage {stage.label} has no blocks"
+        label = "" if isinstance(at, ast.Integer) else "this is 0"
+        help = "a count may be 0 where another run of the stage has blocks"
+        self.problems.add(Diagnostic(Code.NETWORK_EMPTY, message, at.span, label=label, help=help))
+        return tuple(RunPlan(run, 1, is_known=False) for run in stage.runs)
 
     def check_size(self, stages: list[StagePlan]) -> int:
         """How many blocks there are. Raises Mistake where they alone are more than the caller allows."""
@@ -194,31 +218,38 @@ class _Planner:
         every = [*self.statements.links, *([levels] if levels is not None else [])]
         return [entry for entry in every if not self.statements.told.lies_in(entry[0])]
 
-    def survival(self, stages: list[StagePlan], dynamic: Dynamic) -> tuple[Survival | None, tuple[float | None, ...]]:
+    def survival(
+        self, sections: Sequence[StagePlan | LayersPlan | LostPlan], dynamic: Dynamic
+    ) -> tuple[Survival | None, tuple[float | None, ...]]:
         """How blocks are dropped, and p_l of each."""
         told, entry = self.statements.told, self.statements.single(ast.Survive)
         if told.lies_in(entry and entry[0]):
             entry = None
-        whole = read_schedule(*entry, dynamic) if entry is not None else None
-        n_blocks = sum(plan.n_blocks for plan in stages)
+        whole = read_schedule(*entry, dynamic, self.problems) if entry is not None else None
+        n_blocks = sum(map(_n_blocks, sections)) if all(map(is_known, sections)) else None
         schedules: list[Schedule] = []
         wrong: list[Schedule] = []
         probabilities: list[float | None] = []
-        for plan in stages:
+        for plan in sections:
+            if not isinstance(plan, StagePlan):
+                probabilities += [None] * _n_blocks(plan)
+                continue
             own = plan.singles.get("survive")
             if told.lies_in(own and own[0]):
                 own = None
-            schedule = read_schedule(sure(own[0], ast.Survive), own[1], dynamic) if own is not None else whole
+            schedule = whole
+            if own is not None:
+                schedule = read_schedule(sure(own[0], ast.Survive), own[1], dynamic, self.problems)
             first = len(probabilities) + 1
             if schedule is None or any(schedule is other for other in wrong):
-                probabilities += [None] * plan.n_blocks
+                probabilities += [None if schedule is None else _NOT_KNOWN] * plan.n_blocks
                 continue
             schedules.append(schedule)
             with self.problems.collect():
                 places = range(first, first + plan.n_blocks)
                 probabilities += [survival_of(schedule, block, n_blocks) for block in places]
             if n_missing := first + plan.n_blocks - 1 - len(probabilities):  # a mistake was told
-                probabilities += [None] * n_missing
+                probabilities += [_NOT_KNOWN] * n_missing
                 wrong.append(schedule)
         return _one_survival(schedules), tuple(probabilities)
 
@@ -250,10 +281,10 @@ class _Planner:
         if entry is None:
             return ()
         self.statements.told.heed(entry[0])
-        labels = [section.label for section, _ in self.statements.sections]
+        labels = [label_of(section) for section, _ in self.statements.sections]
         labels += [kind for kind in ("stem", "head") if kind in self.statements.singles]
         for label in entry[0].labels:
-            if label not in labels:
+            if label not in labels and not self.statements.told:  # else it may be lost; the names are told anyway
                 near = nearest(label, labels)
                 help = f"did you mean `{near}`?" if near else f"the labels are {', '.join(labels)}"
                 raise mistake(Code.NETWORK_LABEL, f"nothing is labelled `{label}`", entry[0].span, help=help)
@@ -284,13 +315,27 @@ def _fallback(statements: Statements) -> Junction | None:
     return Junction(_DEFAULT_KINDS, Scope(module))
 
 
-def _number(stages: list[StagePlan]) -> list[StageBlocks]:
+def _number(sections: Sequence[StagePlan | LayersPlan | LostPlan]) -> list[StageBlocks]:
     numbered: list[StageBlocks] = []
     first = 0
-    for plan in stages:
-        numbered.append(StageBlocks(plan.stage.label, first, first + plan.n_blocks - 1, plan.stage.label_span))
-        first += plan.n_blocks
+    for plan in sections:
+        last = first + _n_blocks(plan) - 1
+        if isinstance(plan, StagePlan):
+            numbered.append(StageBlocks(plan.stage.label, first, last, plan.stage.label_span, plan.is_known))
+        first = last + 1
     return numbered
+
+
+def _n_blocks(plan: StagePlan | LayersPlan | LostPlan) -> int:
+    """How many blocks a section has; one where that is not known."""
+    if isinstance(plan, StagePlan):
+        return plan.n_blocks
+    return int(isinstance(plan, LostPlan) and plan.word == "stage")
+
+
+def is_known(plan: StagePlan | LayersPlan | LostPlan) -> bool:
+    """Whether it is known how many blocks a section has."""
+    return plan.is_known if isinstance(plan, StagePlan) else _n_blocks(plan) == 0
 
 
 def _default(name: str) -> ast.Reference:
@@ -299,6 +344,7 @@ def _default(name: str) -> ast.Reference:
     return ast.Reference(name, None, span=span, name_span=span)
 
 
+_NOT_KNOWN = nan
 _MOST_SIZES = 4  # channels, and three dimensions
 _INPUT_FORM = "for an image `input 3x224x224`; computed, `input [3, size, size]`"
 

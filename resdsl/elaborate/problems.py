@@ -8,17 +8,32 @@ from typing import TypeVar
 
 from resdsl.diagnostics import Code, Diagnostic, Fix, InternalError, Note
 from resdsl.record import field, state
+from resdsl.shape import Shape
 from resdsl.source import Span
+from resdsl.syntax import ast
 
 _T = TypeVar("_T")
 
 
 class Mistake(Exception):  # noqa: N818 - the word of the project
-    """One mistake, on its way to the nearest place that can go on without it."""
+    """One mistake, on its way to the nearest place that can go on without it.
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
+    `leaves` is what is known, nevertheless, of the shape that leaves the layer which is wrong.
+    """
+
+    def __init__(self, diagnostic: Diagnostic, leaves: Shape | None = None) -> None:
         super().__init__(diagnostic)
         self.diagnostic = diagnostic
+        self.leaves = leaves
+
+    def told_as(self, diagnostic: Diagnostic) -> Mistake:
+        """The same in other words."""
+        return Mistake(diagnostic, self.leaves)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more is looked at: the network is too large to be looked at."""
+        return self.diagnostic.code in (Code.LIMIT_NODES, Code.LIMIT_WORK)
 
 
 class Echo(Exception):  # noqa: N818 - the word of the project
@@ -48,14 +63,28 @@ def sure(value: object, kind: type[_T]) -> _T:
 
 @state
 class Problems:
-    """What was found so far; `found` holds errors and warnings in the order of finding."""
+    """What was found so far; `found` holds errors and warnings in the order of finding.
+
+    Left out are those at the places in `told`, whose mistakes are told elsewhere, and those of the codes in `silent`.
+    """
 
     found: list[Diagnostic] = field(factory=list[Diagnostic])
+    told: tuple[Span, ...] = ()
+    silent: frozenset[Code] = frozenset()
     _told: set[Diagnostic] = field(factory=set[Diagnostic])
 
     def __post_init__(self) -> None:
         """Knows what it starts with."""
         self._told.update(self.found)
+
+    def heed(self, part: ast.Syntax) -> None:
+        """Raises Echo where a mistake is told within a part of the program: what is computed of it cannot be known."""
+        if any(part.span.holds(told) for told in self.told):
+            raise Echo
+
+    def inner(self) -> Problems:
+        """Another list, for what is told in other words later or not at all."""
+        return Problems(told=self.told, silent=self.silent)
 
     @contextmanager
     def collect(self) -> Generator[None]:
@@ -67,8 +96,23 @@ class Problems:
         except Echo:
             return
 
+    @contextmanager
+    def go_on(self) -> Generator[None]:
+        """The same, but for a mistake after which nothing more is looked at."""
+        try:
+            yield
+        except Mistake as raised:
+            if raised.is_final:
+                raise
+            self.add(raised.diagnostic)
+        except Echo:
+            return
+
     def add(self, diagnostic: Diagnostic) -> None:
         """Keeps a diagnostic, unless it is told already."""
+        span = diagnostic.span
+        if diagnostic.code in self.silent or (span and any(span.meets(told) for told in self.told)):
+            return
         if diagnostic not in self._told:
             self._told.add(diagnostic)
             self.found.append(diagnostic)
@@ -95,6 +139,11 @@ class Problems:
     ) -> None:
         """Keeps a warning."""
         self.add(Diagnostic(code, message, span, notes=notes, help=help, fixes=fixes, severity="warning"))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything is wrong, told here or elsewhere."""
+        return bool(self.told) or any(diagnostic.severity == "error" for diagnostic in self.found)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

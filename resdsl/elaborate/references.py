@@ -39,16 +39,21 @@ class Bound:
 class Names:
     """The names that are bound at a place; one that is not here is looked for in the parent.
 
-    `later` are those that are bound further down.
+    `later` are those that are bound further down; with `is_open`, there are parameters that could not be read.
     """
 
     parent: Names | None = None
     bound: dict[str, Bound] = field(factory=dict[str, Bound])
     later: dict[str, Span] = field(factory=dict[str, Span])
+    is_open: bool = False
 
     def child(self, *values: str) -> Names:
         """The names inside, with these values beside them."""
         return Names(self, {name: Bound("value") for name in values})
+
+    def may_hold_more(self) -> bool:
+        """Whether a name that is bound nowhere may be a parameter that could not be read."""
+        return self.is_open or (self.parent is not None and self.parent.may_hold_more())
 
     def find(self, name: str) -> Bound | None:
         """What a name stands for; does not count as a use."""
@@ -154,6 +159,8 @@ class References:
                 notes = (Note(names.later[name], "gets it here"),)
                 message = f"`{name}` has no value yet: only what stands above is known"
                 raise mistake(Code.NAME_UNKNOWN, message, span, notes=notes, help="move that line up")
+            if names.may_hold_more():
+                raise Echo
             raise unknown_value(name, span, self.module, names.visible("value", "tensor"), functions)
         return "unknown"
 
@@ -252,6 +259,9 @@ class References:
         """The arguments of a definition."""
         self.refer(found, reference.name_span)
         definition = found.definition
+        if definition.has_lost_parameters:
+            self._arguments(reference, names)
+            return
         fits = self.place(definition.name, definition.parameters, definition.name_span, reference, names)
         placed = {parameter.name for parameter in fits or ()}
         if partly or fits is None:

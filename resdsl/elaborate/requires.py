@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from resdsl.diagnostics import Code, nearest
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
-from resdsl.elaborate.scope import POISON, Poison, Scope, describe, write
+from resdsl.elaborate.scope import POISON, Poison, Scope, describe, names_in, write
 from resdsl.record import field, state
 from resdsl.syntax import ast
 
@@ -50,6 +50,7 @@ class Conditions:
     def compute(self, statement: ast.Let, scope: Scope) -> None:
         """Gives a name its value; where it has none, whoever looks at it is told why."""
         self.lets.append((statement, scope))
+        scope.lets[statement.name] = statement.value
         try:
             scope.names[statement.name] = evaluate_value(statement.value, scope)
         except Echo:
@@ -61,7 +62,7 @@ class Conditions:
     def come_from(self, names: Mapping[str, ast.Expression], inner: Scope, outer: Scope) -> None:
         """Notes that parameters of a base network got their values from expressions in another scope."""
         for name, expression in names.items():
-            if (holding := _holder(name, inner)) is not None:
+            if (holding := inner.holder(name)) is not None:
                 self._origins[id(holding), name] = (expression, outer)
 
     def settle(self, own: Scope, problems: Problems) -> None:
@@ -93,32 +94,12 @@ class Conditions:
         waiting = [(expression, scope)]
         while waiting:
             inside, where = waiting.pop()
-            for name in _names_in(inside):
-                holding = _holder(name, where)
+            for name in names_in(inside):
+                holding = where.holder(name)
                 if holding is not None and (key := (id(holding), name)) not in found:
                     found[key] = holding
                     waiting += [self._origins[key]] if key in self._origins else []
         return found
-
-
-def _holder(name: str, scope: Scope | None) -> Scope | None:
-    """The scope that binds a name, if any does."""
-    while scope is not None and name not in scope.names:
-        scope = scope.parent
-    return scope
-
-
-def _names_in(expression: ast.Expression) -> Iterator[str]:
-    """The names that stand in an expression."""
-    waiting: list[object] = [expression]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Reference):
-            yield node.name
-        if isinstance(node, ast.Syntax):
-            waiting += [getattr(node, name) for name in node.__match_args__]
-        elif isinstance(node, tuple):
-            waiting += node
 
 
 def _value(name: str, statement: ast.Require, scope: Scope) -> str:

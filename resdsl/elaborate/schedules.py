@@ -8,8 +8,8 @@ from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.bind import Call, Dynamic, bind
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.perspective import at_use, own_notes
-from resdsl.elaborate.problems import Mistake, mistake
-from resdsl.elaborate.scope import Scope, describe, write
+from resdsl.elaborate.problems import Mistake, Problems, mistake
+from resdsl.elaborate.scope import POISON, Scope, describe, write
 from resdsl.ir.graph import Survival
 from resdsl.record import record
 from resdsl.syntax import ast
@@ -28,7 +28,7 @@ class Schedule:
     statement: ast.Survive
 
 
-def read_schedule(statement: ast.Survive, scope: Scope, dynamic: Dynamic) -> Schedule:
+def read_schedule(statement: ast.Survive, scope: Scope, dynamic: Dynamic, problems: Problems) -> Schedule:
     """The schedule that a `survive` statement names, or whose formula it is."""
     per, rescale = _options(statement)
     written = statement.schedule
@@ -36,7 +36,7 @@ def read_schedule(statement: ast.Survive, scope: Scope, dynamic: Dynamic) -> Sch
         found = scope.module.find("schedule", written.name)
         if found is not None and isinstance(found.definition, ast.Schedule):
             calls = (Call(written.arguments, scope),) if written.arguments is not None else ()
-            inner = bind(found, calls, written.name_span, dynamic)
+            inner = bind(found, calls, written.name_span, dynamic, problems)
             values = ", ".join(write(inner.names[parameter.name]) for parameter in found.definition.parameters)
             text = f"{written.name}({values})" if values else written.name
             return Schedule(found.definition.formula, inner, Survival(text, per, rescale), statement)
@@ -49,10 +49,15 @@ def read_schedule(statement: ast.Survive, scope: Scope, dynamic: Dynamic) -> Sch
     return Schedule(written, scope, Survival(" ".join(written.span.text.split()), per, rescale), statement)
 
 
-def survival_of(schedule: Schedule, block: int, n_blocks: int) -> float:
-    """p_l of block l = `block` (from 1) of L = `n_blocks`. Raises Mistake where it is no probability above 0."""
+def survival_of(schedule: Schedule, block: int, n_blocks: int | None) -> float:
+    """p_l of block l = `block` (from 1) of L = `n_blocks`. Raises Mistake where it is no probability above 0.
+
+    Raises Echo where p_l depends on the number of blocks, and that is not known.
+    """
     scope = schedule.scope.child()
-    scope.names |= {"l": float(block), "L": float(n_blocks)}
+    place, of = (POISON, POISON) if n_blocks is None else (float(block), float(n_blocks))
+    scope.names |= {"l": place, "L": of}
+    which = "a block" if n_blocks is None else f"block {block} of {n_blocks}"
     span = schedule.statement.schedule.span
     notes = own_notes(Note(schedule.formula.span, "the formula")) if schedule.formula.span != span else ()
     help = (
@@ -63,12 +68,12 @@ def survival_of(schedule: Schedule, block: int, n_blocks: int) -> float:
     try:
         value = evaluate_value(schedule.formula, scope)
     except Mistake as inside:
-        raise at_use(inside, span, schedule.formula.span, f"for block {block} of {n_blocks}") from None
+        raise Mistake(at_use(inside.diagnostic, span, schedule.formula.span, f"for {which}")) from None
     if isinstance(value, bool) or not isinstance(value, int | float):
         message = f"a survival probability is a number, not {describe(value)}"
         raise mistake(Code.VALUE_TYPE, message, span, notes=notes, help=help)
     if not 0 < value <= 1:
-        message = f"block {block} of {n_blocks} would survive with probability {value:g}"
+        message = f"{which} would survive with probability {value:g}"
         help = f"{help}; " if help else ""
         help += "a probability lies above 0 and is at most 1"
         raise mistake(Code.SURVIVE_RANGE, message, span, notes=notes, help=help)

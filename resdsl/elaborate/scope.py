@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from resdsl.elaborate.problems import Echo
 from resdsl.record import field, record, state
+from resdsl.shape import Unknown
 from resdsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ class Poison:
 
 POISON: Final = Poison()
 
+
+def if_known(size: int | tuple[int, ...]) -> int | tuple[int, ...] | Poison:
+    """A size as the value of a name: none where it is not known."""
+    sizes = size if isinstance(size, tuple) else (size,)
+    return POISON if any(isinstance(one, Unknown) for one in sizes) else size
+
+
 Plain = int | float | bool | str
 Value: TypeAlias = "Plain | tuple[Value, ...] | Closure"
 """What an expression can be, apart from tensors: a size such as 3x3 is a tuple of whole numbers."""
@@ -52,12 +61,14 @@ class Scope:
         module: the file whose definitions are visible.
         names: what is bound here.
         used: the names of this scope that something looked at.
+        lets: what the names among these that were computed were computed from.
     """
 
     module: Module
     parent: Scope | None = None
     names: dict[str, Value | Tensor | Zero | Poison] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     used: set[str] = field(factory=set[str])
+    lets: dict[str, ast.Expression] = field(factory=dict[str, "ast.Expression"])
 
     def child(self) -> Scope:
         """A new scope inside this one."""
@@ -65,7 +76,7 @@ class Scope:
 
     def holds(self, name: str) -> bool:
         """Whether the name is bound here or further out; does not count as a use."""
-        return name in self.names or (self.parent is not None and self.parent.holds(name))
+        return self.holder(name) is not None
 
     def find(self, name: str) -> Value | Tensor | Zero | None:
         """What the name stands for, or None. Raises Echo, or what is wrong with it, for a poisoned name."""
@@ -80,9 +91,43 @@ class Scope:
             scope = scope.parent
         return None
 
+    def suspect(self, expression: ast.Syntax) -> None:
+        """Takes their values from the names that an expression looks at: a mistake in it may come from any of them."""
+        for name in names_in(expression):
+            holding = self.holder(name) if name not in ("in", "out") else None
+            if holding is not None and isinstance(holding.names[name], int | float | str | tuple | Closure):
+                holding.forget(name)
+
+    def forget(self, name: str) -> None:
+        """Takes its value from a name of this scope, and from those that are computed of it."""
+        self.names[name] = POISON
+        for other, value in self.lets.items():
+            if self.names[other] is not POISON and name in names_in(value):
+                self.forget(other)
+
+    def holder(self, name: str) -> Scope | None:
+        """The scope that binds a name, this one or one further out, if any does."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.parent
+        return scope
+
     def visible(self) -> set[str]:
         """All names bound here and further out."""
         return set(self.names) | (self.parent.visible() if self.parent else set())
+
+
+def names_in(expression: ast.Syntax) -> Iterator[str]:
+    """The names that stand in an expression."""
+    waiting: list[object] = [expression]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Reference):
+            yield node.name
+        if isinstance(node, ast.Syntax):
+            waiting += [getattr(node, name) for name in node.__match_args__]
+        elif isinstance(node, tuple):
+            waiting += node
 
 
 def describe(value: Value | Tensor | Zero) -> str:

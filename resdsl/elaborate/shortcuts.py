@@ -10,13 +10,13 @@ from resdsl.elaborate.bind import Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import FED_X, Result
 from resdsl.elaborate.layers import LayerFrame
-from resdsl.elaborate.perspective import at_use, own_notes
-from resdsl.elaborate.problems import Mistake, mistake, sure
-from resdsl.elaborate.scope import Poison, Scope
+from resdsl.elaborate.perspective import own_notes
+from resdsl.elaborate.problems import Echo, Mistake, mistake, sure
+from resdsl.elaborate.scope import Poison, Scope, if_known
 from resdsl.elaborate.tensors import ZERO, Tensor, Zero, ZeroUsed
 from resdsl.ops import Add
 from resdsl.record import record
-from resdsl.shape import Shape
+from resdsl.shape import Shape, Unknown
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -54,18 +54,23 @@ class Site:
     what: str
     makes: Span | None
 
-    def join(self, junction: Junction) -> Joined:
+    def join(self, junction: Junction | Poison) -> Joined:
         """Puts a shortcut into the unit: A where A fits the shapes; else A around what B makes of x.
 
         There, an x that goes through layers of A is still x itself if they bring it to the shape that must go out, as
         the strided gate of `y = (1 - g) * x + f` does (its x alone is what B makes); else it is what B makes, too.
 
-        Raises Mistake where neither fits, with the kinds that would.
+        Where neither fits, that is told, with the kinds that would; what leaves has then the shape that must go out.
         """
-        joined = self._try(junction)
-        if isinstance(joined, _Misfit):
-            raise self._report(joined, junction)
-        return joined
+        if isinstance(junction, Poison):
+            self.frame.is_whole = False
+            return Joined(self.f, "")
+        with self.frame.go_on(junction.kinds, junction.scope):
+            joined = self._try(junction)
+            if isinstance(joined, _Misfit):
+                raise self._report(joined, junction)
+            return joined
+        return Joined(self.f, "")
 
     def _try(self, junction: Junction) -> Joined | _Misfit:
         first = resolve("shortcut", junction.kinds.first, junction.scope, self.frame.dynamic)
@@ -97,34 +102,56 @@ class Site:
 
     def _cost_of(self, junction: Junction) -> int | None:
         """The parameters that a shortcut would add here; None where it does not fit."""
-        builder = self.frame.builder
+        builder, outer = self.frame.builder, self.frame.problems
         n_nodes = len(builder.nodes)
+        self.frame.problems = outer.inner()
         try:
             joined = self._try(junction)
             shapes = [*builder.inputs, *(node.shape for node in builder.nodes)]
             added = builder.nodes[n_nodes:]
             n_params = sum(node.op.n_params(*(shapes[value] for value in node.inputs)) for node in added)
-        except Mistake:
+        except Echo:
+            return None
+        except Mistake as found:
+            if found.is_final:
+                raise
             return None
         finally:
+            self.frame.problems = outer
             del builder.nodes[n_nodes:]
         return n_params if isinstance(joined, Joined) else None
 
     def _attempt(self, place: Callable[[], Tensor]) -> Tensor | Mistake | None:
-        """What is placed; or why its shapes do not fit, and the unit is as it was."""
-        builder = self.frame.builder
-        n_nodes = len(builder.nodes)
+        """What is placed; or why its shapes do not fit, and the unit is as it was.
+
+        Raises Echo where that is not known, or it is wrong for another reason, which is told.
+        """
+        frame, builder = self.frame, self.frame.builder
+        outer, suspects, n_nodes = frame.problems, frozenset(frame.dynamic.suspects), len(builder.nodes)
+        was_whole = frame.is_whole
+        frame.problems = trial = outer.inner()
+        y: Tensor | None = None
         try:
             y = place()
         except Mistake as found:
-            if found.diagnostic.code not in _SHAPE_CODES:
+            if found.is_final:
                 raise
-            del builder.nodes[n_nodes:]
-            return found
-        if y.shape == self.f.shape:
-            return y
+            trial.add(found.diagnostic)
+        except Echo:
+            pass
+        finally:
+            frame.problems = outer
+        if y is not None and y.shape == self.f.shape and not trial.errors:
+            return y if y.shape.is_known else builder.unknown(y, self.f.shape)
         del builder.nodes[n_nodes:]
-        return None
+        others = [found for found in trial.errors if found.code not in _SHAPE_CODES]
+        for found in others:
+            outer.add(found)
+        if others or (y is None and not trial.errors):
+            raise Echo
+        frame.dynamic.suspects.intersection_update(suspects)
+        frame.is_whole = was_whole
+        return Mistake(trial.errors[0]) if trial.errors else None
 
     def _place_alone(self, target: Target) -> Tensor:
         """What the kind makes of x where f is zero: what stands in for x after `else`."""
@@ -145,18 +172,15 @@ class Site:
     def _equations(self, target: Target, x: Tensor, f: Tensor | Zero, fed: Tensor) -> Result:
         found = sure(target.found, Found)
         definition = sure(found.definition, ast.ShortcutKind)
-        scope = bind(found, target.calls, target.span, self.frame.dynamic)
+        scope = bind(found, target.calls, target.span, self.frame.dynamic, self.frame.problems)
         out = self.f.shape
-        scope.names |= {"x": x, "f": f, "in": fed.shape.channels, "out": out.channels}
+        scope.names |= {"x": x, "f": f, "in": if_known(fed.shape.channels), "out": if_known(out.channels)}
         if fed != x:
             scope.names[FED_X] = fed
         if "stride" not in scope.names:
             scope.names["stride"] = _stride(fed.shape, out, target.span)  # a kind that needs none may do without
-        with self.frame.expanding(found, target.span):
-            try:
-                return self.frame.equations(definition, scope)
-            except Mistake as inside:
-                raise at_use(inside, target.span, definition.span) from None
+        with self.frame.expanding(found, target.span), self.frame.seen_from(target.span, definition.span):
+            return self.frame.equations(definition, scope)
 
     def _report(self, misfit: _Misfit, junction: Junction) -> Mistake:
         name, x, out = misfit.target.name, misfit.x.shape, self.f.shape
@@ -186,6 +210,8 @@ class Site:
                 added = self._cost_of(Junction(kinds, junction.scope))
                 if added is not None:
                     cost = f"+{added:,} parameters here" if added else "none"
+                    if isinstance(added, Unknown):
+                        cost = "with parameters"
                     written = f"{first.span.text} else {name}" if kinds.otherwise is not None else name
                     ways.append((written, option + cost))
                     break
@@ -212,8 +238,8 @@ def _stride(x: Shape, out: Shape, span: Span) -> int | tuple[int, ...] | Poison:
     if reached != out.spatial:
         return Poison(mistake(Code.SHORTCUT_SHAPE, f"no stride takes {x} to {out}", span))
     if len(set(strides)) <= 1:
-        return strides[0] if strides else 1
-    return tuple(strides)
+        return if_known(strides[0] if strides else 1)
+    return if_known(tuple(strides))
 
 
 def _defined(target: Target) -> tuple[Note, ...]:

@@ -15,6 +15,11 @@ from resdsl.shape import Shape
 from resdsl.source import Span
 
 
+def stand_in(shape: Shape) -> Unit:
+    """The unit in place of one that could not be built: something of this shape leaves it."""
+    return Unit(definition="", inputs=(shape,), nodes=(), output=0)
+
+
 @state
 class Spine:
     """What is placed so far.
@@ -40,6 +45,10 @@ class Spine:
         """Places a step after the others."""
         self.steps.append(step)
         self.shape = step.unit.output_shape
+
+    def stand_in(self, section: str, place: int, shape: Shape) -> None:
+        """Places a step of which nothing is known but what leaves it."""
+        self.add(Step(stand_in(shape), (len(self.steps),), section, place))
 
     def add_chain(self, unit: Unit, label: str, kind: Literal["stem", "layers", "head"], span: Span) -> None:
         """Places a chain of layers as a section of its own."""

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Literal
 
 from resdsl.diagnostics import Code
 from resdsl.elaborate.alike import alike
 from resdsl.elaborate.bind import Dynamic, Target, resolve
-from resdsl.elaborate.blocks import LinkEnd, Placing, build_block
+from resdsl.elaborate.blocks import LinkEnd, Placing, build_block, build_chain
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
+from resdsl.elaborate.layers import RANK, LayerFrame
 from resdsl.elaborate.links import LinkSpan
 from resdsl.elaborate.perspective import at_use
-from resdsl.elaborate.problems import Mistake, mistake, sure
-from resdsl.elaborate.scope import Scope, Value, describe
+from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
+from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
-from resdsl.elaborate.spine import Spine
+from resdsl.elaborate.spine import Spine, stand_in
+from resdsl.elaborate.tensors import UnitBuilder
 from resdsl.elaborate.work import NEW_UNIT, PLACED_LAYER, foresee, spend
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.record import field, record, state
+from resdsl.shape import UNKNOWN, Shape
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -28,18 +32,30 @@ StageSingle = ast.Shortcut | ast.Survive | ast.Norm | ast.Act | ast.About
 
 
 @record
+class LayersPlan:
+    """A chain of layers: the stem, the head, or one between stages; `span` is what messages call it by."""
+
+    kind: Literal["stem", "layers", "head"]
+    chain: ast.Chain
+    label: str
+    scope: Scope
+    span: Span
+
+
+@record
 class RunPlan:
-    """A run with its count computed."""
+    """A run with its count computed; where `is_known` is false, it is a guess."""
 
     run: ast.Run
     count: int
+    is_known: bool = True
 
 
 @record
 class StagePlan:
     """A stage before its blocks are placed: its runs counted, its own statements read.
 
-    `junction` is the shortcut statement that holds here: the stage's own, else the network's.
+    `junction` is the shortcut statement that holds here: the stage's own, else the network's; poison where it is lost.
     """
 
     stage: ast.Stage
@@ -47,7 +63,12 @@ class StagePlan:
     runs: tuple[RunPlan, ...]
     dynamic: Dynamic
     singles: Mapping[str, tuple[StageSingle, Scope]]
-    junction: Junction | None
+    junction: Junction | Poison | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known how many blocks it has."""
+        return all(run.is_known for run in self.runs)
 
     @property
     def n_blocks(self) -> int:
@@ -69,6 +90,9 @@ class StagePlacer:
         links: all links of the network, in block numbers.
         probabilities: p_l of each block; None where no schedule applies.
         fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
+        problems: where mistakes go; blocks are placed nevertheless, with what is known of their shapes.
+        knows_all: whether it is known how many blocks there are.
+        knows_block: whether it is known how many there are so far.
         step_of_block: the place on the spine of each block placed so far, both from 0.
     """
 
@@ -76,6 +100,9 @@ class StagePlacer:
     links: tuple[LinkSpan, ...]
     probabilities: tuple[float | None, ...]
     fallback: Junction | None
+    problems: Problems
+    knows_all: bool = True
+    knows_block: bool = True
     step_of_block: list[int] = field(factory=list[int])
     _units: dict[Unit, Unit] = field(factory=dict[Unit, Unit])
     _ends: dict[int, tuple[LinkSpan, ...]] = field(factory=dict[int, tuple[LinkSpan, ...]])
@@ -92,20 +119,52 @@ class StagePlacer:
         return self._ends.get(block, ())
 
     def place(self, plan: StagePlan) -> None:
-        """Puts all blocks of a stage on the spine. Raises Mistake at the first that cannot stand there."""
-        first_step = len(self.spine.steps)
-        place = 0
+        """Puts all blocks of a stage on the spine, and tells which cannot stand there."""
+        first_step, entering = len(self.spine.steps), self.spine.shape
+        place, known = 0, True
         for run in plan.runs:
-            self._place_run(run, plan, place)
+            self._place_run(run, plan, place, knows_place=known)
             place += run.count
+            if not run.is_known:
+                known = self.knows_block = False
+                self._guess(run, plan, place)
+                if len(plan.runs) > 1:  # it may have none
+                    self.spine.shape = self.spine.shape.common(entering)
         last_step = len(self.spine.steps) - 1
         label_span = plan.stage.label_span
         self.spine.sections.append(
             Section(plan.stage.label, "stage", first_step, last_step, plan.stage.doc, label_span)
         )
 
-    def _place_run(self, run: RunPlan, plan: StagePlan, before: int) -> None:
-        position = _Position(plan.scope, plan.n_blocks, len(self.probabilities))
+    def place_chain(self, plan: LayersPlan, dynamic: Dynamic) -> None:
+        """Puts a chain of layers on the spine, and tells which layers cannot stand there."""
+        x = self.spine.shape
+        frame = LayerFrame(UnitBuilder((x,), self.spine.limits), dynamic, x.rank, self.problems)
+        maker = self.spine.sections[-1].span if self.spine.sections else None
+        unit = build_chain(plan.kind, plan.chain, plan.scope, frame, maker)
+        self.spine.add_chain(unit, plan.label, plan.kind, plan.span)
+
+    def place_lost(self, label: str) -> None:
+        """Stands in for a stage of which nothing is known, or of which only the label is."""
+        self.step_of_block.append(len(self.spine.steps))
+        self.spine.stand_in(label, 1, self._unknown())
+        self.knows_block = False
+
+    def _guess(self, run: RunPlan, plan: StagePlan, place: int) -> None:
+        """What leaves a run of an unknown number of blocks: what is common to one block and one more."""
+        problems, self.problems = self.problems, self.problems.inner()
+        position = _Position(plan.scope, None, None)
+        position.move(None, None)
+        unit = self._build(run, plan, position.scope, self._inputs(len(self.step_of_block)), place + 1)
+        self.spine.shape = self.spine.shape.common(unit.output_shape)
+        self.problems = problems
+
+    def _unknown(self) -> Shape:
+        return Shape(UNKNOWN, (UNKNOWN,) * (self.spine.input.rank or RANK))
+
+    def _place_run(self, run: RunPlan, plan: StagePlan, before: int, *, knows_place: bool) -> None:
+        n_stage = plan.n_blocks if plan.is_known else None
+        position = _Position(plan.scope, n_stage, len(self.probabilities) if self.knows_all else None)
         span = run.run.span
         shared: dict[object, Unit] = {}
         for place in range(before + 1, before + run.count + 1):
@@ -115,7 +174,7 @@ class StagePlacer:
             unit = shared.get(key)
             if unit is None:
                 spend(NEW_UNIT, span)
-                position.move(place, block + 1)
+                position.move(place if knows_place else None, block + 1 if self.knows_block else None)
                 unit = self._build(run, plan, position.scope, inputs, place)
                 n_left = before + run.count - place
                 if position.is_used():
@@ -129,42 +188,63 @@ class StagePlacer:
             self.spine.add(Step(unit, inputs, plan.stage.label, place, survival, span))
 
     def _build(self, run: RunPlan, plan: StagePlan, scope: Scope, inputs: tuple[int, ...], place: int) -> Unit:
+        """The unit of a block; where something about it is wrong, it tells that, and is what is known of its shape."""
+        use, unit = run.run.block, stand_in(self._unknown())
+        problems = self.problems.inner()
+        with self.problems.go_on():
+            target = resolve("block", use, scope, plan.dynamic)
+            found = sure(target.found, Found)
+            placing = self._placing(run, plan, scope, inputs, place)
+            where = f"placed here as {placing.label}, where {placing.x} comes in"
+            try:
+                frame = self._frame(placing, plan.dynamic, problems)
+                unit = self._unit(target, placing, frame, use.span)
+            except Mistake as inside:
+                raise inside.told_as(at_use(inside.diagnostic, use.span, found.definition.span, where)) from None
+            finally:
+                firsts = {(inside.code, inside.span): inside for inside in reversed(problems.errors)}
+                told = [at_use(inside, use.span, found.definition.span, where) for inside in firsts.values()]
+                self.problems.add_unless_told(reversed(told))
+        if problems.errors:
+            scope.suspect(use)
+        return unit
+
+    def _placing(self, run: RunPlan, plan: StagePlan, scope: Scope, inputs: tuple[int, ...], place: int) -> Placing:
         block = len(self.step_of_block)
         ends = [
             LinkEnd(link.name, link.junction, self.spine.shape_of(value))
             for link, value in zip(self.ending(block), inputs[1:], strict=True)
         ]
-        stage = plan.stage
-        label = f"{stage.label}[{place}]"
-        junction = Junction(run.run.kinds, scope) if run.run.kinds is not None else plan.junction
-        placing = Placing(
+        stride: Value | Poison | None = None
+        if place == 1 and plan.stage.stride is not None:
+            stride = POISON
+            with self.problems.go_on():
+                self.problems.heed(plan.stage.stride)
+                stride = _stride(plan.stage.stride, plan.scope)
+        return Placing(
             x=self.spine.shape,
-            stride=_stride(stage, plan.scope) if place == 1 else None,
-            junction=junction,
+            stride=stride,
+            junction=Junction(run.run.kinds, scope) if run.run.kinds is not None else plan.junction,
             fallback=self.fallback,
             links=tuple(ends),
-            survives=self.probabilities[block] is not None,
+            survives=self.probabilities[block : block + 1] not in ((), (None,)),
             is_first=(block == 0, place == 1),
-            label=label,
+            label=f"{plan.stage.label}[{place}]",
         )
-        target = resolve("block", run.run.block, scope, plan.dynamic)
-        found = sure(target.found, Found)
-        try:
-            return self._unit(target, found, placing, plan.dynamic, run.run.block.span)
-        except Mistake as inside:
-            where = f"placed here as {label}, where {placing.x} comes in"
-            raise at_use(inside, run.run.block.span, found.definition.span, where) from None
 
-    def _unit(self, target: Target, found: Found, placing: Placing, dynamic: Dynamic, span: Span) -> Unit:
+    def _frame(self, placing: Placing, dynamic: Dynamic, problems: Problems) -> LayerFrame:
+        inputs = (placing.x, *(link.source for link in placing.links))
+        return LayerFrame(UnitBuilder(inputs, self.spine.limits), dynamic, placing.x.rank, problems)
+
+    def _unit(self, target: Target, placing: Placing, frame: LayerFrame, span: Span) -> Unit:
         """The unit of a block at its place, which another network of the program may have built already."""
-        limits = self.spine.limits
-        known = found.units
-        key = alike(target, placing, dynamic, limits)
+        known = sure(target.found, Found).units
+        key = alike(target, placing, frame.dynamic, self.spine.limits)
         unit = known.get(key) if key is not None else None
         if unit is None:
-            unit = build_block(target, placing, dynamic, limits, span)
+            unit = build_block(target, placing, frame, span)
         unit = self._units.setdefault(unit, unit)  # equal ones are one: what is asked of each unit is asked once
-        if key is not None:
+        if key is not None and not frame.problems.found and not self.problems.has_errors:
             known[key] = unit
         return unit
 
@@ -187,15 +267,17 @@ class StagePlacer:
 class _Position:
     """The names `i`, `n`, `l`, `L` of a block's place, and whether anything looked at them."""
 
-    def __init__(self, outer: Scope, n_stage: int, n_blocks: int) -> None:
+    def __init__(self, outer: Scope, n_stage: int | None, n_blocks: int | None) -> None:
         self.scope = outer.child()
         self._own = [name for name in ("i", "n", "l", "L") if not outer.holds(name)]
         self._lengths = {"n": n_stage, "L": n_blocks}
 
-    def move(self, place: int, block: int) -> None:
-        """Stands at block l = `block` of the network, which is block i = `place` of its stage."""
+    def move(self, place: int | None, block: int | None) -> None:
+        """Stands at block l = `block` of the network, which is block i = `place` of its stage; None is not known."""
         values = {**self._lengths, "i": place, "l": block}
-        self.scope.names.update({name: values[name] for name in self._own})
+        for name in self._own:
+            value = values[name]
+            self.scope.names[name] = POISON if value is None else value
         self.scope.used.clear()
 
     def is_used(self) -> bool:
@@ -203,12 +285,10 @@ class _Position:
         return bool(self.scope.used)
 
 
-def _stride(stage: ast.Stage, scope: Scope) -> Value | None:
-    if stage.stride is None:
-        return None
-    value = evaluate_value(stage.stride, scope)
+def _stride(stride: ast.Expression, scope: Scope) -> Value:
+    value = evaluate_value(stride, scope)
     sizes = value if isinstance(value, tuple) else (value,)
     if all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
         return value
     message = f"a stride is a whole number from 1, or one per dimension, not {describe(value)}"
-    raise mistake(Code.ARGUMENT_TYPE, message, stage.stride.span)
+    raise mistake(Code.ARGUMENT_TYPE, message, stride.span)

@@ -13,7 +13,7 @@ from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe, write, write_list
-from resdsl.elaborate.told import NOTHING, Told, lost_name
+from resdsl.elaborate.told import NOTHING, Told, lost_name, lost_parameters
 from resdsl.elaborate.work import spend
 from resdsl.record import field, state
 from resdsl.source import Span
@@ -25,6 +25,8 @@ Single = (
 )  # fmt: skip
 """Statements that stand once; a derived network's replaces the inherited one."""
 
+Section = ast.Stage | ast.Layers | ast.Lost
+
 _S = TypeVar("_S")
 
 
@@ -35,23 +37,25 @@ class Statements:
     Attributes:
         module: the file of the network itself.
         singles: the statements that stand once, by kind: `input`, `stem`, `shortcut`, …
-        sections: stages and chains of layers, in order.
+        sections: stages and chains of layers, in order; also those that could not be understood.
         links: in order.
         expects: the network's own; what a base network expects is not true of what derives from it.
         cites: in order.
         parameters: the network's parameters, its own and its base's, with their values as text.
         conditions: what it requires, and the names that it computes.
+        lost: the keywords of the statements that stand once and could not be understood.
         told: the mistakes in their names; what a statement with one computes is not known.
     """
 
     module: Module
     singles: dict[str, tuple[Single, Scope]] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
-    sections: list[tuple[ast.Stage | ast.Layers, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    sections: list[tuple[Section, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     links: list[tuple[ast.Link, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     expects: list[tuple[ast.Expect, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     cites: list[str] = field(factory=list[str])
     parameters: dict[str, str] = field(factory=dict[str, str])
     conditions: Conditions = field(factory=Conditions)
+    lost: set[str] = field(factory=set[str])
     told: Told = field(default=NOTHING)
 
     def single(self, kind: type[_S]) -> tuple[_S, Scope] | None:
@@ -102,6 +106,8 @@ def _check_names(values: Mapping[str, Value], found: Found, problems: Problems) 
 def _bind_values(found: Found, values: Mapping[str, Value | Poison], told: Told, problems: Problems) -> Scope:
     """The scope of a network's parameters; one whose value does not fit has none."""
     scope = Scope(found.module)
+    if isinstance(found.definition, ast.Network | ast.Derived):
+        scope.names |= dict.fromkeys(lost_parameters(found.definition), POISON)
     for parameter in found.definition.parameters:
         scope.names[parameter.name] = POISON
         with problems.collect():
@@ -219,11 +225,20 @@ def _base(definition: ast.Derived, found: Found) -> Found:
 def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:
     seen: dict[str, Span] = {}
     lets: dict[str, Span] = {}
-    lost = {name for part in definition.lost if (name := lost_name(part))}
+    lost = {lost_name(part) for part in definition.lost if part.word == "let"}
     scope.names |= dict.fromkeys(lost, POISON)
-    for statement in definition.statements:
+    for statement in sorted((*definition.statements, *definition.lost), key=lambda part: part.span.start):
         with problems.collect():
             match statement:
+                case ast.Lost("stage" | "layers"):
+                    _put_section(statement, lost_name(statement), scope, statements)
+                case ast.Lost("") if statement.is_list:
+                    pass
+                case ast.Lost(""):  # it may be any
+                    _put_section(statement, "", scope, statements)
+                case ast.Lost():
+                    statements.singles.pop(statement.word, None)
+                    statements.lost.add(statement.word)
                 case ast.Let() if statement.name in lost or statements.told.lies_in(statement):
                     scope.names[statement.name] = POISON
                 case ast.Require() if statements.told.lies_in(statement):
@@ -241,7 +256,7 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                     _drop(statement, scope, statements)
                 case ast.Stage() | ast.Layers():
                     _once(f"section {statement.label}", statement.label_span, f"the label `{statement.label}`", seen)
-                    _put_section(statement, scope, statements)
+                    _put_section(statement, statement.label, scope, statements)
                 case ast.Link():
                     _once(f"link {statement.name}", statement.name_span, f"the link `{statement.name}`", seen)
                     statements.links = [entry for entry in statements.links if entry[0].name != statement.name]
@@ -250,6 +265,13 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                     kind = type(statement).__name__.lower()
                     _once(kind, statement.span, f"a `{kind}` statement", seen)
                     statements.singles[kind] = (statement, scope)
+                    statements.lost.discard(kind)
+    if any(not (part.word or part.is_list) for part in definition.lost):
+        statements.lost |= _OF_SHAPES - statements.singles.keys()
+
+
+_OF_SHAPES = frozenset({"input", "stem", "norm", "act", "shortcut"})
+"""The statements that stand once and that shapes depend on."""
 
 
 def _check_let(statement: ast.Let, lets: dict[str, Span], definition: ast.AnyDefinition) -> None:
@@ -266,12 +288,17 @@ def _once(key: str, span: Span, what: str, seen: dict[str, Span]) -> None:
     seen[key] = span
 
 
-def _put_section(statement: ast.Stage | ast.Layers, scope: Scope, statements: Statements) -> None:
+def _put_section(statement: Section, label: str, scope: Scope, statements: Statements) -> None:
     for place, (inherited, _) in enumerate(statements.sections):
-        if inherited.label == statement.label:
+        if label and label_of(inherited) == label:
             statements.sections[place] = (statement, scope)
             return
     statements.sections.append((statement, scope))
+
+
+def label_of(section: Section) -> str:
+    """What a section is called; empty where that cannot be read."""
+    return lost_name(section) if isinstance(section, ast.Lost) else section.label
 
 
 def _drop(statement: ast.Drop, scope: Scope, statements: Statements) -> None:
@@ -282,10 +309,10 @@ def _drop(statement: ast.Drop, scope: Scope, statements: Statements) -> None:
             statements.links = left
             there = [link.name for link, _ in statements.links]
         case "stage" | "layers":
-            kept = [entry for entry in statements.sections if entry[0].label != statement.label]
+            kept = [entry for entry in statements.sections if label_of(entry[0]) != statement.label]
             gone = len(kept) < len(statements.sections)
             statements.sections = kept
-            there = [section.label for section, _ in statements.sections]
+            there = [label_of(section) for section, _ in statements.sections]
         case "require":
             own = [entry for entry in statements.conditions.requires if entry[1] is scope]
             gone = len(own) < len(statements.conditions.requires)

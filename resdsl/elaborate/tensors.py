@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Final
 
@@ -12,8 +12,9 @@ from resdsl.elaborate.problems import mistake
 from resdsl.ir.unit import Node, Part
 from resdsl.limits import Limits
 from resdsl.ops.base import Op
+from resdsl.ops.layout import Identity
 from resdsl.record import evolve, field, record, state
-from resdsl.shape import Shape, ShapeError
+from resdsl.shape import UNKNOWN, Shape, ShapeError
 from resdsl.source import Span
 
 
@@ -67,7 +68,9 @@ class UnitBuilder:
         except ShapeError as error:
             start = Span(span.source, span.start, span.start)
             fixes = tuple(Fix(start, f"{layer} -> ", sure=False) for layer in error.before)
-            raise mistake(Code.SHAPE_MISMATCH, error.message, span, help=error.help, fixes=fixes) from None
+            found = mistake(Code.SHAPE_MISMATCH, error.message, span, help=error.help, fixes=fixes)
+            found.leaves = _leaves(op, *(tensor.shape for tensor in inputs))
+            raise found from None
         if outcome is None:
             return inputs[0]
         shape, largest = outcome
@@ -77,6 +80,11 @@ class UnitBuilder:
                 Code.LIMIT_TENSOR, message, span, help="the caller may raise the limit: `Limits(tensor_elements=…)`"
             )
         self.nodes.append(Node(op, tuple(tensor.value for tensor in inputs), shape, self.part, self.group, span))
+        return Tensor(len(self.inputs) + len(self.nodes) - 1, shape)
+
+    def unknown(self, like: Tensor, shape: Shape) -> Tensor:
+        """What stands in for a tensor that cannot be computed, and of whose shape this is known."""
+        self.nodes.append(Node(Identity(), (like.value,), shape, self.part, self.group))
         return Tensor(len(self.inputs) + len(self.nodes) - 1, shape)
 
     def finish(self, output: Tensor) -> tuple[tuple[Node, ...], int]:
@@ -120,7 +128,21 @@ class UnitBuilder:
 @lru_cache(maxsize=4096)
 def _outcome(op: Op, *inputs: Shape) -> tuple[Shape, int] | None:
     """The shape that leaves, and the values of the largest tensor involved; None where the layer changes nothing."""
-    if op.is_identity(*inputs):
+    if all(shape.is_known for shape in inputs) and op.is_identity(*inputs):
         return None
     shape = op.infer(*inputs)
     return shape, max(shape.elements, *(tensor.elements for tensor in op.parameters(*inputs)), 0)
+
+
+def _leaves(op: Op, *inputs: Shape) -> Shape | None:
+    """What is known of the shape that leaves a layer which cannot take the shapes that enter.
+
+    Where other channels could enter, that is the sizes; where other sizes could, the channels.
+    """
+    with suppress(ShapeError):
+        sizes = op.infer(*(Shape(UNKNOWN, shape.spatial) for shape in inputs)).spatial
+        return Shape(UNKNOWN, sizes)
+    with suppress(ShapeError):
+        leaving = op.infer(*(Shape(shape.channels, (UNKNOWN,) * shape.rank) for shape in inputs))
+        return Shape(leaving.channels, (UNKNOWN,) * leaving.rank)
+    return None

@@ -29,31 +29,34 @@ class Told:
     def lies_in(self, *parts: ast.Syntax | None) -> bool:
         """Whether a mistake lies within one of these parts of a program."""
         spans = [part.span for part in parts if part is not None] if self.diagnostics else ()
-        return any(_holds(span, told.span) for span in spans for told in self.diagnostics)
+        return any(span.holds(told.span) for span in spans for told in self.diagnostics)
 
     def heed(self, *parts: ast.Syntax | None) -> None:
         """Raises Echo where a mistake lies within one of these parts: what they compute cannot be known."""
         if self.lies_in(*parts):
             raise Echo
 
-    def leaves_shapes(self) -> bool:
-        """Whether no statement is lost that decides on shapes before the head."""
-        return self.lost <= _WITHOUT_SHAPES
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """Where the mistakes are."""
+        return tuple(told.span for told in self.diagnostics if told.span is not None)
 
     def leaves_statements(self, found: Found) -> bool:
         """Whether it is known which statements hold for a network, whose bases are all there.
 
         Not so where one stands twice, drops what is not there, or where the arguments of a base are wrong; nor where
-        one is lost that may have had a label or a name.
+        one is lost whose name cannot be read, and is needed.
         """
         for definition in _lineage(found) if self.diagnostics else ():
-            if not definition.lost_words <= WITHOUT_LABEL or "" in map(lost_name, definition.lost):
+            if not all(_is_placed(lost, definition) for lost in definition.lost):
+                return False
+            if definition.has_lost_parameters and definition is not found.definition:
                 return False
             kept = (s for s in definition.statements if not isinstance(s, ast.Drop))
             parts = [*definition.parameters, *kept, *definition.lost]
             for told in self.diagnostics:
-                inside = told.span is not None and _holds(definition.span, told.span)
-                if inside and (told.code in _OF_STRUCTURE or not any(_holds(p.span, told.span) for p in parts)):
+                inside = told.span is not None and definition.span.holds(told.span)
+                if inside and (told.code in _OF_STRUCTURE or not any(p.span.holds(told.span) for p in parts)):
                     return False
         return bool(self.diagnostics)
 
@@ -73,25 +76,39 @@ def _lineage(found: Found) -> Iterator[ast.Network | ast.Derived]:
         here = here.module.find("network", base) if base is not None else None
 
 
-def lost_name(lost: ast.Lost) -> str | None:
-    """What a lost `let` gave a value; empty where that cannot be read, None for another statement."""
-    if lost.word != "let":
-        return None
+def lost_name(lost: ast.Lost) -> str:
+    """What a lost `let` gave a value, or the label of a lost stage, link or chain; empty where that cannot be read."""
     named = _NAMED.match(lost.span.text)
     return named.group(1) if named is not None else ""
 
 
+def lost_parameters(definition: ast.Network | ast.Derived) -> frozenset[str]:
+    """The words in a list of parameters that could not be understood: each may be the name of one."""
+    lists = (lost.span.text for lost in definition.lost if lost.is_list)
+    return frozenset(word for text in lists for word in _WORD.findall(text))
+
+
+def may_be_any(lost: ast.Lost) -> bool:
+    """Whether a lost statement may have had any label."""
+    return lost.word not in _WITHOUT_LABEL and not lost_name(lost) and not lost.is_list
+
+
+def _is_placed(lost: ast.Lost, definition: ast.Network | ast.Derived) -> bool:
+    """Whether it is known what stands without a lost statement: a value, or a section of an unknown shape."""
+    if lost.word == "let":
+        return bool(lost_name(lost))
+    is_new = lost.word in ("", "stage", "layers") and isinstance(definition, ast.Network)
+    return lost.word in _WITHOUT_LABEL or is_new or bool(lost_name(lost))
+
+
 NOTHING = Told()
 
-_NAMED = re.compile(r"\s*let\s+([A-Za-z_][A-Za-z0-9_]*)\s*=")
+_NAMED = re.compile(r"\s*(?:let\s+(?=\w+\s*=)|stage\s+|layers\s+|link\s+)([A-Za-z_][A-Za-z0-9_]*)")
 
-_WITHOUT_SHAPES = frozenset("about cite expect head init keys let levels require survive tap".split())
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-WITHOUT_LABEL = _WITHOUT_SHAPES | frozenset("act input norm shortcut stem".split())
-"""The statements that can be lost without a doubt about any label or link; what a `let` names is poisoned."""
+_WITHOUT_LABEL = frozenset(
+    "about act cite expect head init input keys let levels norm require shortcut stem survive tap".split()
+)
 
 _OF_STRUCTURE = frozenset({Code.NETWORK_REPEATED, Code.NETWORK_DROP, Code.NAME_TAKEN, Code.NAME_CYCLE})
-
-
-def _holds(outer: Span, inner: Span | None) -> bool:
-    return inner is not None and outer.source is inner.source and outer.start <= inner.start and inner.end <= outer.end

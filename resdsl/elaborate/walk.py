@@ -74,6 +74,7 @@ class Walk:
 
     def parameters(self, parameters: tuple[ast.Parameter, ...]) -> None:
         """Names and types of parameters; a default sees the parameters before it."""
+        self.names.is_open = self.found.definition.has_lost_parameters
         seen: dict[str, Span] = {}
         for parameter in parameters:
             span = Span(parameter.span.source, parameter.span.start, parameter.span.start + len(parameter.name))

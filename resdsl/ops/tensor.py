@@ -103,7 +103,7 @@ class Multiply(Op):
         pairs = tuple(zip(a.dims, b.dims, strict=False))
         if a.rank != b.rank or any(left != right and 1 not in (left, right) for left, right in pairs):
             raise ShapeError(f"`{self}` cannot multiply {a} by {b}; a size that differs must be 1")
-        channels, *spatial = (max(pair) for pair in pairs)
+        channels, *spatial = (left * right if 1 in (left, right) else left for left, right in pairs)
         return Shape(channels, tuple(spatial))
 
     def torch_call(self, *inputs: Shape) -> TorchCall:

@@ -482,6 +482,11 @@ class Lost(Syntax):
 
     word: str
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it is the list of parameters behind a definition's name."""
+        return not self.word and self.span.text.lstrip().startswith("(")
+
 
 @record
 class Definition(Syntax):
@@ -500,6 +505,11 @@ class Definition(Syntax):
     def whole(self) -> bool:
         """Whether nothing of it was left out."""
         return not self.lost
+
+    @property
+    def has_lost_parameters(self) -> bool:
+        """Whether it is unknown which parameters it has."""
+        return any(lost.is_list for lost in self.lost)
 
     @property
     def lost_words(self) -> frozenset[str]:

@@ -34,14 +34,17 @@ def _resynchronise(place: Place) -> int:
     what is wrong.
     """
     braces, brackets = 0, sum(bracket.kind != "OPEN_BRACE" for bracket in place.open_brackets())
+    derives = False
     for at in range(place.at, len(place.tokens)):
         kind = place.tokens[at].kind
         if kind == "OPEN_BRACE":
-            if not braces and _enter(place):
+            if not braces and not brackets and not derives and _enter(place):
                 return at
             braces += 1
         elif kind == "CLOSE_BRACE" and braces:
             braces -= 1
+        elif kind == "EQUALS" and not brackets:
+            derives = True
         elif kind in ("OPEN_PAREN", "OPEN_BRACKET"):
             brackets += 1
         elif kind in ("CLOSE_PAREN", "CLOSE_BRACKET"):
@@ -58,7 +61,9 @@ def _may_begin(place: Place, at: int, brackets: int) -> bool:
         return True
     if token.kind == "NAME":
         return not brackets and place.tokens[at + 1].kind == "EQUALS"
-    if token.kind not in STATEMENTS | DEFINITIONS or before in ("EACH", "DROP", "COLON", "EXTERN"):
+    if token.kind not in STATEMENTS | DEFINITIONS or before in ("EACH", "DROP", "EXTERN"):
+        return False
+    if before == "COLON" and not place.begins_line(at):  # a type
         return False
     if token.kind in ("NORM", "ACT") and (brackets or before in _BEFORE_LAYERS):
         return False
@@ -82,7 +87,7 @@ def _enter(place: Place) -> bool:
     """Where the head of a definition is wrong, take up its body as if it had no parameters."""
     machine, height = place.machine, place.open_lists()[0]
     head = machine.values[height:]
-    if place.open_brackets() or machine.kind_at(height) not in _WITH_BODY:
+    if place.in_braces() or machine.kind_at(height) not in _WITH_BODY:
         return False
     name = head[1] if machine.kind_at(height + 1) == "NAME" else Token("NAME", "_", head[0].end, head[0].end)
     machine.pop_to(height)

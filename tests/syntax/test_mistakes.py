@@ -165,7 +165,7 @@ res 1 network a(classes int = 3) { input 3x3x3 }
 res 1 network a(int classes = 3) { input 3x3x3 }
 res 1 network a(classes: int in 1) { input 3x3x3 }
 res 1 network a(classes: int = ) { input 3x3x3 }
-res 1 network a(3) { input 3x3x3 let = 3 }
+res 1 network a(3) { input 3x3x3 let n = 3 }
 res 1 network a input 3x3x3 }
 res 1 network a = { input 3x3x3 }
 res 1 network a : b { input 3x3x3 }
