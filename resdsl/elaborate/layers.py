@@ -223,16 +223,17 @@ def place(op: type[Op], target: Target, rank: int, problems: Problems) -> Op:
     given: dict[str, tuple[SettingValue, Span]] = {}
     settings = op.SETTINGS
     placer = SettingPlacer(op)
-    is_clear = True
+    n_placed = n_given = 0
     for call in target.calls:
         for argument in call.arguments:
-            setting: Setting | None = None
+            n_given += 1
             with problems.go_on():
                 setting = placer.add(argument)
+                n_placed += 1
                 given[setting.name] = (UNKNOWN, argument.span)
                 problems.heed(argument)
                 given[setting.name] = (_value(op, setting, argument.value, call.scope), argument.span)
-            is_clear &= setting is not None
+    is_clear = n_placed == n_given
     for setting in placer.missing() if is_clear else ():
         raise setting_missing(op, setting, target.span)
     written = {setting.name: given.get(setting.name, (_default(setting), target.span)) for setting in settings}

@@ -56,7 +56,8 @@ class Told:
             parts = [*definition.parameters, *kept, *definition.lost]
             for told in self.diagnostics:
                 inside = told.span is not None and definition.span.holds(told.span)
-                if inside and (told.code in _OF_STRUCTURE or not any(p.span.holds(told.span) for p in parts)):
+                elsewhere = told.code is not Code.SYNTAX_UNCLOSED and not any(p.span.holds(told.span) for p in parts)
+                if inside and (told.code in _OF_STRUCTURE or elsewhere):
                     return False
         return bool(self.diagnostics)
 
