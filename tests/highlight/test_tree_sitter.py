@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
+from resdsl.limits import DEFAULT
+from resdsl.source import Source
 from resdsl.syntax import ast, parse
+from resdsl.syntax.lexer import lex
 from resdsl.syntax.table import load_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,6 +122,44 @@ def test_a_colour_is_given_to_each_kind_of_word(language: Language):
     assert coloured["function"] == ["basic", "linear"]
     assert coloured["comment"] == ["# why"]
     assert coloured["number"] == ["0.5", "1", "16", "2"]
+
+
+COLOURS = {
+    "STRING": {"string"},
+    "INT": {"number"},
+    "REAL": {"number"},
+    "SIZE": {"number"},
+    "QUANTITY": {"number"},
+    "ARROW": {"operator"},
+    "COMMENT": {"comment", "comment.documentation"},
+    "BLOCK_COMMENT": {"comment"},
+}
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_word_of_a_program_has_the_colour_of_its_kind(path: Path, language: Language):
+    text = path.read_text(encoding="utf-8")
+    encoded = text.encode()
+    found = QueryCursor(Query(language, HIGHLIGHTS)).captures(Parser(language).parse(encoded).root_node)
+    at: dict[int, set[str]] = {}
+    for name, named in found.items():
+        for node in named:
+            at.setdefault(len(encoded[: node.start_byte].decode()), set()).add(name)
+    lexed = lex(Source("", text), DEFAULT)
+    defined = {d.name_span.start for d in parse(text).definitions}
+    for token in [*lexed.tokens[:-1], *lexed.comments]:
+        colours = at.get(token.start, set())
+        if token.text in ("true", "false"):
+            assert colours == {"constant.builtin"}
+        elif token.text in KEYWORDS and token.kind != "NAME":
+            own = {"variable.builtin"} if token.text in ("norm", "act", "in") else set[str]()
+            assert colours & {"keyword", "keyword.operator", *own}, token
+        elif token.kind in COLOURS:
+            assert colours & COLOURS[token.kind], token
+        elif token.start in defined:
+            assert colours == {"type"}, token
+        else:
+            assert not colours & {"keyword", "comment", "number", "string"}, token
 
 
 def test_what_is_kept_is_what_the_tool_generates(tmp_path: Path):
