@@ -6,6 +6,7 @@ them beside it. Where the package has `_data`, that is what counts.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -20,6 +21,12 @@ def grammar_file(name: str) -> Path:
 def library_folder() -> Path:
     """The folder of the `.res` files that come with resdsl."""
     return _root() / "specs"
+
+
+@lru_cache(maxsize=256)
+def is_library(path: Path) -> bool:
+    """Whether a file is one of those that come with resdsl."""
+    return path.resolve().is_relative_to(library_folder().resolve())
 
 
 def _root() -> Path:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from resdsl.data import library_folder
+from resdsl.data import is_library
 from resdsl.diagnostics import Code, Diagnostic, Note
 from resdsl.elaborate.problems import Mistake
 from resdsl.record import evolve
@@ -51,12 +49,11 @@ def own_notes(*notes: Note) -> tuple[Note, ...]:
     return tuple(note for note in notes if is_users(note.span.source))
 
 
-@cache
 def is_users(source: Source) -> bool:
     """Whether a text is the user's: not of the library, nor one of our own that stands for a default."""
     if source.path is None:
         return not source.name.startswith("(defaults)")
-    return not source.path.resolve().is_relative_to(library_folder().resolve())
+    return not is_library(source.path)
 
 
 def _shorten(text: str) -> str:

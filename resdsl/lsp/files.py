@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from resdsl.data import library_folder
 from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Loader, Module
 from resdsl.elaborate.problems import Mistake, Problems
@@ -115,11 +114,6 @@ class Files:
     def keep(self, path: Path, reading: Reading) -> None:
         """Remembers what was read, in place of what was read before."""
         self._kept[path] = reading
-
-
-def is_library(path: Path) -> bool:
-    """Whether a file is one of those that come with resdsl."""
-    return path.resolve().is_relative_to(library_folder().resolve())
 
 
 class _EditorLoader(Loader):

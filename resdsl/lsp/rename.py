@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from resdsl.data import is_library
 from resdsl.limits import Limits
 from resdsl.lsp.document import Version
-from resdsl.lsp.files import is_library
 from resdsl.lsp.navigation import Workspace, references
 from resdsl.lsp.occurrences import Occurrence, SymbolTable, build_table
 from resdsl.lsp.symbols import Symbol
