@@ -35,7 +35,7 @@ class Module:
     `lost` are the words of what the parser had to leave out, here and in the used files, and `lost_files` whether a
     used file is missing: then a name that is not found may have been defined there. `problems` are the mistakes of
     the file and of those that it uses, as far as reading them shows any. `broken` are its own definitions whose names
-    are wrong, by identity. `sizes` are those of all these files in bytes.
+    are wrong, by identity. `sizes` are those of all these files in bytes, `limits` the caller's.
     """
 
     source: Source
@@ -48,6 +48,7 @@ class Module:
     problems: Problems = field(factory=Problems)
     broken: set[int] = field(factory=set[int])
     sizes: dict[Path, int] = field(factory=dict[Path, int])
+    limits: Limits = DEFAULT
 
     def find(self, kind: str, name: str) -> Found | None:
         """The definition of that kind and name that is visible in this file."""
@@ -112,7 +113,8 @@ class Loader:
         if not self._open:
             self._sizes = {}
         program, diagnostics = parse_recovering(source, limits=self.limits)
-        module = Module(source, program, lost=_words(program, diagnostics), problems=Problems(list(diagnostics)))
+        problems = Problems(list(diagnostics))
+        module = Module(source, program, lost=_words(program, diagnostics), problems=problems, limits=self.limits)
         n_missing = len(program.uses)
         self._open.append(path)
         for use in program.uses:

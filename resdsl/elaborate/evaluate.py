@@ -14,7 +14,6 @@ from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.elaborate.unknown import unknown_value
 from resdsl.elaborate.work import spend
-from resdsl.limits import DEFAULT
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -46,7 +45,7 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
     spend(1, expression.span)
     match expression:
         case ast.Integer() | ast.Real() | ast.String() | ast.Boolean() | ast.Quantity():
-            return _checked(expression.value, expression.span)
+            return _checked(expression.value, scope, expression.span)
         case ast.Size():
             return expression.dims
         case ast.Group():
@@ -60,7 +59,9 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
         case ast.Choose():
             return evaluate(_chosen(expression, scope), scope, frame)
         case ast.ListOf():
-            return _checked_list(tuple(evaluate_value(item, scope) for item in expression.items), expression.span)
+            return _checked_list(
+                tuple(evaluate_value(item, scope) for item in expression.items), scope, expression.span
+            )
         case ast.Index():
             return _evaluate_index(expression, scope)
         case ast.Feed():
@@ -157,8 +158,10 @@ def _apply_binary(binary: ast.Binary, left: Result, scope: Scope, frame: Frame |
         return (left == right and isinstance(left, bool) == isinstance(right, bool)) == (binary.operator == "==")
     first, second = _number(left, binary.left, binary.operator), _number(right, binary.right, binary.operator)
     if binary.operator in _PLAIN:
-        return _checked(_PLAIN[binary.operator](first, second), binary.span)
-    return _checked(_CHECKED[binary.operator](first, second, binary.span), binary.span)
+        return _checked(_PLAIN[binary.operator](first, second), scope, binary.span)
+    if binary.operator == "^":
+        return _checked(_power(first, second, scope, binary.span), scope, binary.span)
+    return _checked(_DIVISIONS[binary.operator](first, second, binary.span), scope, binary.span)
 
 
 def _number(value: Result, at: ast.Expression, operator: str) -> int | float:
@@ -258,9 +261,9 @@ def _refuse_zero(right: float, span: Span) -> None:
         raise mistake(Code.VALUE_DIVISION, f"`{span.text}` divides by zero", span)
 
 
-def _power(left: float, right: float, span: Span) -> float:
+def _power(left: float, right: float, scope: Scope, span: Span) -> float:
     if isinstance(left, int) and isinstance(right, int) and right >= 0:
-        if right * max(abs(left).bit_length() - 1, 0) > DEFAULT.number_bits:
+        if right * max(abs(left).bit_length() - 1, 0) > scope.module.limits.number_bits:
             raise _too_large(span)
         return left**right
     try:
@@ -280,17 +283,18 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def _checked(value: _T, span: Span) -> _T:
-    if isinstance(value, int) and value.bit_length() > DEFAULT.number_bits:
+def _checked(value: _T, scope: Scope, span: Span) -> _T:
+    if isinstance(value, int) and value.bit_length() > scope.module.limits.number_bits:
         raise _too_large(span)
     if isinstance(value, float) and not isfinite(value):
         raise _too_large(span)
     return value
 
 
-def _checked_list(items: tuple[Value, ...], span: Span) -> tuple[Value, ...]:
-    if _count_items(items, DEFAULT.list_items) > DEFAULT.list_items:
-        message = f"a list has more than {DEFAULT.list_items:,} items, with those of the lists in it"
+def _checked_list(items: tuple[Value, ...], scope: Scope, span: Span) -> tuple[Value, ...]:
+    most = scope.module.limits.list_items
+    if _count_items(items, most) > most:
+        message = f"a list has more than {most:,} items, with those of the lists in it"
         raise mistake(Code.LIMIT_NUMBER, message, span)
     return items
 
@@ -316,11 +320,10 @@ _PLAIN: dict[str, Callable[[float, float], float]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_CHECKED: dict[str, Callable[[float, float, Span], float]] = {
+_DIVISIONS: dict[str, Callable[[float, float, Span], float]] = {
     "/": _divide,
     "//": _floor_divide,
     "%": _modulo,
-    "^": _power,
 }
 
 
@@ -334,7 +337,7 @@ def _call(reference: ast.Reference, scope: Scope) -> Value:
             message = f"`{reference.name}` takes values without names"
             raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span)
         values.append(evaluate_value(argument.value, scope))
-    return FUNCTIONS[reference.name](values, reference)
+    return _checked(FUNCTIONS[reference.name](values, reference), scope, reference.span)
 
 
 def _numbers(values: list[Value], reference: ast.Reference) -> list[int | float]:
@@ -381,7 +384,7 @@ def _multiple(values: list[Value], reference: ast.Reference) -> int:
 FUNCTIONS: dict[str, Callable[[list[Value], ast.Reference], Value]] = {
     "min": lambda values, reference: min(_numbers(values, reference)),
     "max": lambda values, reference: max(_numbers(values, reference)),
-    "sum": lambda values, reference: _checked(sum(_numbers(values, reference)), reference.span),
+    "sum": lambda values, reference: sum(_numbers(values, reference)),
     "len": _length,
     "round": _round,
     "ceil": lambda values, reference: ceil(_one(values, reference)),

@@ -6,6 +6,7 @@ import tracemalloc
 import pytest
 
 from resdsl.compiler import load
+from resdsl.data import library_folder
 from resdsl.limits import Limits
 from tests.elaborate.programs import HEAD, check, network, told
 
@@ -96,3 +97,35 @@ def test_no_more_messages_than_the_limit():
 def test_limits_are_the_callers():
     assert told(check(network("stage s2 : basic(4) * 30"), Limits(nodes=50))) == ["limit-nodes"]
     assert told(check(network("stage s2 : basic(4) * 30"))) == []
+
+
+PLAIN = "res 1\n# é\nnetwork n { input 3x8x8 head conv(3x3, 4) }\n"
+EXACT = {
+    "file_bytes": (PLAIN, len(PLAIN.encode()), "limit-source"),
+    "total_bytes": (network(), (library_folder() / "std.res").stat().st_size, "limit-source"),
+    "nesting": (network('let n = (((1))) require n > 0, "{n}"'), 4, "limit-nesting"),
+    "nodes": (network(), 10, "limit-nodes"),
+    "tensor_elements": (PLAIN.replace("4", "40"), 40 * 8 * 8, "limit-tensor"),
+    "number_bits": (network('let n = 255 * 257 require n > 0, "{n}"'), 16, "limit-number"),
+    "list_items": (network('let n = [1, [2, 3], 4] require len(n) > 0, "{n}"'), 5, "limit-number"),
+    "name_characters": (
+        network('let abcdefghijklmnopqrstuvwxyz = 1 require abcdefghijklmnopqrstuvwxyz > 0, "x"'),
+        26,
+        "limit-name",
+    ),
+}
+
+
+@pytest.mark.parametrize(("limit", "text", "most", "code"), [(limit, *of) for limit, of in EXACT.items()], ids=EXACT)
+def test_what_is_as_large_as_a_limit_is_taken_and_what_is_larger_by_one_is_not(limit, text, most, code):
+    assert told(check(text, Limits(**{limit: most}))) == []
+    assert code in told(check(text, Limits(**{limit: most - 1})))
+
+
+@pytest.mark.parametrize(
+    ("value", "bits"), [("2 ^ 16", 17), ("sum(255, 1)", 9), ("round(65535.5)", 17), ("multiple(1000.0, 8)", 10)]
+)
+def test_a_number_that_is_computed_any_way_is_held_to_the_limit(value, bits):
+    text = network(f'let n = {value} require n > 0, "{{n}}"')
+    assert told(check(text, Limits(number_bits=bits))) == []
+    assert told(check(text, Limits(number_bits=bits - 1))) == ["limit-number"]
