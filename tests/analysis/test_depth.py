@@ -92,6 +92,15 @@ def test_blocks_that_are_kept_on_average(n: int, expected: float) -> None:
     assert found.expected_depth == 2 + 2 * expected
 
 
+def test_a_layer_after_the_junction_runs_in_a_dropped_block_too() -> None:
+    graph = load(
+        'res 1 use "std.res" block thick(width) { residual conv(3, width) -> conv(3, width)  after conv(1, width) }'
+        "network net { input 4x8x8 stage s1 : thick(4) * 2 survive uniform(0.25) }"
+    )
+    found = depth(graph)
+    assert (found.depth, found.expected_depth) == (6, 2 * (0.25 * 3 + 0.75 * 1))
+
+
 def test_without_survival_every_block_is_expected() -> None:
     found = depth(cifar(3, junction=none))
     assert (found.expected_blocks, found.expected_depth) == (9, 20)

@@ -37,6 +37,9 @@ NETS = {
     "ELU": "elu_resnet110",
     "three dimensions": 'res 1 use "resnet3d.res" network net = resnet3d18 { input 3x4x32x32 }',
     "a vector": "res 1 network net { input 20 layers body : linear(30) -> relu -> linear(10) }",
+    "a first layer that keeps what it makes": """
+      res 1 network net { input 4x8x8  stem relu -> conv(3x3, 8)  head global_avgpool -> linear(10) }
+    """,
     "layers without a memory of their own": """
       res 1 use "std.res"
       network net {

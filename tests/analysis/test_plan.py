@@ -140,6 +140,7 @@ def test_fsdp_holds_shards_as_torch_cuts_them():
     assert rank.sent == 3 * 2 * 4 * 269_722 // 3
     block = 2 * (9 * 64 * 64 + 2 * 64)  # two convolutions and their norms, twice 64 channels
     assert rank.gathered == 4 * (2 * block + block)
+    assert rank.total == rank.state + rank.gathered + rank.activations
 
 
 def test_a_pipeline_keeps_microbatches_by_the_distance_to_its_end():
@@ -151,6 +152,8 @@ def test_a_pipeline_keeps_microbatches_by_the_distance_to_its_end():
         assert rank.activations == (4 - number) * memory(stage, batch=4).saved
         assert rank.macs == cost(stage).total.macs
     assert plan.idle == pytest.approx(3 / 19)
+    steps = [step for rank in plan.ranks for step in range(rank.first, rank.beyond)]
+    assert steps == list(range(len(graph.steps)))
     first, second = plan.ranks[:2]
     assert first.sent == graph.shape_of(first.beyond).elements * 64 * 4
     assert second.sent == first.sent + graph.shape_of(second.beyond).elements * 64 * 4
