@@ -12,24 +12,25 @@ processor; and the number of processes does not change what is computed, only th
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from training import checkpoints, data
+from training.endings import Stop, told
 from training.engines import ENGINES, Single
 from training.logs import Log
+from training.planned import compare, plan_for
 from training.recipes import RECIPES, Recipe, recipe_with
 
 import resdsl
-from resdsl.analysis.plan import Asked, plans
+from resdsl.analysis.memory import read_bytes
 
 
 def arguments() -> argparse.Namespace:
@@ -65,6 +66,12 @@ def arguments() -> argparse.Namespace:
         "--compile", nargs="?", const="inductor", choices=["inductor", "aot_eager"], help="in place, each unit once"
     )
     where.add_argument("--amp", choices=["bf16", "fp16"], help="autocast")
+    where.add_argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="what a process may take for the network and its training, as 8GiB: blocks are computed again to fit",
+    )
     out = parser.add_argument_group("what is written")
     out.add_argument("--out", type=Path, default=Path("runs/latest"), help="logs and checkpoints  [runs/latest]")
     out.add_argument("--resume", action="store_true", help="go on from the newest checkpoint there, if there is one")
@@ -81,6 +88,13 @@ def parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
+def size(text: str) -> int:
+    try:
+        return read_bytes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def graph_for(given: argparse.Namespace, found: data.Data) -> resdsl.Graph:
     """The network for a data set: its classes, where it has that parameter, and the size of its images."""
     params = dict(given.param)
@@ -89,8 +103,8 @@ def graph_for(given: argparse.Namespace, found: data.Data) -> resdsl.Graph:
         graph = resdsl.load(given.spec, given.network, params={**params, "classes": found.n_classes})
     if graph.input.dims != found.shape:
         call = re.search(r"\n# resdsl: network (.*)\n$", graph.recipe)
-        size = "x".join(map(str, found.shape))
-        text = f"\nnetwork for_data = {call[1] if call else graph.name} {{ input {size} }}\n"
+        shape = "x".join(map(str, found.shape))
+        text = f"\nnetwork for_data = {call[1] if call else graph.name} {{ input {shape} }}\n"
         graph = resdsl.load(graph.recipe[: call.start() if call else None] + text, "for_data")
     if graph.output.dims != (found.n_classes,):
         raise SystemExit(f"`{graph.name}` gives {graph.output}, but there are {found.n_classes} classes")
@@ -112,12 +126,10 @@ def processes(given: argparse.Namespace) -> Iterator[torch.device]:
     is_ours = not dist.is_initialized()  # another program may train several times
     if is_ours:
         dist.init_process_group("nccl" if kind == "cuda" else "gloo")
-    try:
-        yield device
-        dist.barrier()  # who ends first would cut the others off
-    finally:
-        if is_ours:
-            dist.destroy_process_group()
+    yield device
+    dist.barrier()  # who ends first would cut the others off
+    if is_ours:
+        dist.destroy_process_group()
 
 
 def check(given: argparse.Namespace, recipe: Recipe) -> None:
@@ -139,12 +151,14 @@ def check(given: argparse.Namespace, recipe: Recipe) -> None:
         raise SystemExit("--ema keeps whole weights: one process, or --parallel ddp")
 
 
-def train(given: argparse.Namespace, recipe: Recipe, device: torch.device) -> None:
+def train(given: argparse.Namespace, recipe: Recipe, device: torch.device, stop: Stop) -> None:
     found = data.load(given.data, given.data_folder)
     batches = data.Batches(found, recipe.batch, given.seed, augment=recipe.augment, device=device)
     n_steps = round(recipe.epochs * batches.n_steps)
+    graph = graph_for(given, found)
+    plan = plan_for(graph, given, dist.get_world_size() if dist.is_initialized() else 1)
     torch.manual_seed(given.seed)
-    engine: Single = ENGINES[given.parallel](graph_for(given, found), given, device)
+    engine: Single = ENGINES[given.parallel](graph, plan, given, device)
     optimizer = torch.optim.SGD(
         engine.module.parameters(),
         lr=recipe.lr,
@@ -169,18 +183,21 @@ def train(given: argparse.Namespace, recipe: Recipe, device: torch.device) -> No
     )
     engine.network.train()
     last = n_steps if given.stop_after is None else min(n_steps, given.stop_after)
+    is_planned = engine.n_ranks > 1 or given.memory is not None
     waiting: list[tuple[int, float, torch.Tensor]] = []
-    started, busy = time.perf_counter(), 0.0
+    started = time.perf_counter()
     for step in shown(range(begin, last), is_first=engine.rank == 0):
         lr = recipe.lr_at(step, n_steps, batches.n_steps)
         for group in optimizer.param_groups:
             group["lr"] = lr
         batch, before = batches.batch(step), time.process_time()
-        waiting.append((step, lr, engine.step(batch, step, optimizer)))
-        busy += time.process_time() - before
+        # in the first two steps DistributedDataParallel arranges its buckets
+        with engine.measured.watch() if is_planned and step == begin + 2 else nullcontext():
+            waiting.append((step, lr, engine.step(batch, step, optimizer)))
+        engine.measured.busy += time.process_time() - before
         is_end = (step + 1) % batches.n_steps == 0 or step + 1 == n_steps
         is_due = given.checkpoint_every is not None and (step + 1) % given.checkpoint_every == 0
-        if not (is_end or is_due or step + 1 == last):
+        if not (is_end or is_due or step + 1 == last or stop.is_asked):
             continue
         means = engine.mean_losses(torch.stack([loss for *_, loss in waiting]).double()).tolist()
         log.step([(at, rate, mean) for (at, rate, _), mean in zip(waiting, means, strict=True)])
@@ -193,28 +210,10 @@ def train(given: argparse.Namespace, recipe: Recipe, device: torch.device) -> No
             log.epoch(step // batches.n_steps, step + 1, lr, (losses, test), accuracy, time.perf_counter() - started)
             started = time.perf_counter()
         checkpoints.save(given.out, engine, optimizer, progress)
+        stop.obey()
     log.close()
-    if engine.n_ranks > 1 and last > begin:
-        compare(given, recipe, engine, busy)
-
-
-def compare(given: argparse.Namespace, recipe: Recipe, engine: Single, busy: float) -> None:
-    """Tells what `resdsl plan` says of these processes beside what was measured: memory, and a pipeline's balance."""
-    measured: list[Any] = [None] * engine.n_ranks
-    dist.all_gather_object(measured, (engine.held, busy))
-    if engine.rank:
-        return
-    asked = Asked(engine.n_ranks, 2**63, recipe.batch, given.parts if given.parallel == "pipeline" else None)
-    plan = plans(engine.graph, asked)[given.parallel]
-    found: dict[str, Any] = {
-        "state": {"planned": [rank.state for rank in plan.ranks], "measured": [held for held, _ in measured]}
-    }
-    if given.parallel == "pipeline" and engine.device.type == "cpu":
-        seconds = [seconds for _, seconds in measured]  # of processor time: who waits takes none
-        found["balance"] = {"planned": plan.balance, "measured": max(seconds) * len(seconds) / sum(seconds)}
-    for what, values in found.items():
-        print(f"{what}: planned {values['planned']}, measured {values['measured']}", flush=True)
-    (given.out / "plan.json").write_text(json.dumps(found, indent=1) + "\n")
+    if is_planned and last > begin:
+        compare(plan, given, engine.measured)
 
 
 def shown(steps: range, *, is_first: bool) -> Iterator[int]:
@@ -232,9 +231,10 @@ def main() -> None:
     given = arguments()
     recipe = recipe_with(given.recipe, vars(given))
     check(given, recipe)
-    with processes(given) as device:
+    stop = Stop()
+    with stop.listening(), processes(given) as device, told(given.out):
         try:
-            train(given, recipe, device)
+            train(given, recipe, device, stop)
         except resdsl.ResError as error:
             raise SystemExit(str(error)) from None
 

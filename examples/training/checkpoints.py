@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch.distributed import checkpoint as dcp
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict, set_state_dict
 
 from training.engines import Single, renamed
@@ -23,16 +24,24 @@ OPTIONS = StateDictOptions(flatten_optimizer_state_dict=True)
 
 
 def save(folder: Path, engine: Single, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> None:
-    """Writes the state of all processes; older checkpoints go once it is complete."""
+    """Writes the state of all processes; older checkpoints go once it is complete.
+
+    Raises:
+        OSError: where it cannot be written; the older ones stay.
+    """
     engine.synchronise()
     path = folder / f"step-{progress['step']:08d}"
     aside = path.with_name(path.name + ".part")
     if engine.rank == 0:
         shutil.rmtree(aside, ignore_errors=True)
     _wait(engine)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns that one process is not distributed
-        dcp.save(_state(engine, optimizer, progress), checkpoint_id=aside)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns that one process is not distributed
+            dcp.save(_state(engine, optimizer, progress), checkpoint_id=aside)
+    except CheckpointException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise next((cause for cause, _ in error.failures.values() if isinstance(cause, OSError)), error) from None
     if engine.rank == 0:
         if not path.exists():
             aside.rename(path)
@@ -42,15 +51,25 @@ def save(folder: Path, engine: Single, optimizer: torch.optim.Optimizer, progres
     _wait(engine)
 
 
+def newest(folder: Path) -> Path | None:
+    """The newest checkpoint that is complete; None where there is none."""
+    return max((path for path in folder.glob("step-*") if path.suffix != ".part"), default=None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step from which it goes on."""
+    return int(checkpoint.name.removeprefix("step-"))
+
+
 def load(folder: Path, engine: Single, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> bool:
     """Reads the newest checkpoint into module, optimizer and progress; False where there is none."""
-    found = sorted(path for path in folder.glob("step-*") if path.suffix != ".part")
-    if not found:
+    found = newest(folder)
+    if found is None:
         return False
     state = _state(engine, optimizer, progress)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dcp.load(state, checkpoint_id=found[-1])
+        dcp.load(state, checkpoint_id=found)
     own = {whole: key for key, whole in (engine.keys or {}).items()}
     set_state_dict(
         engine.module,

@@ -125,6 +125,10 @@ def moved(x: Tensor, pad: int, *, flip: bool, random: torch.Generator) -> Tensor
 # ---------------------------------------------------------------- where data come from
 
 
+class DataError(Exception):
+    """A file that is there, but is not what was published."""
+
+
 def load(name: str, folder: Path | None) -> Data:
     """The data set of that name. Ends the program, with what to do, where it is not there."""
     if name not in SETS:
@@ -133,6 +137,8 @@ def load(name: str, folder: Path | None) -> Data:
         return SETS[name](folder or Path("data"))
     except FileNotFoundError as error:
         raise SystemExit(f"{name} is not there: {error.filename} is missing; {WHERE[name]}") from None
+    except DataError as error:
+        raise SystemExit(f"{name}: {error}") from None
 
 
 def digits(_: Path) -> Data:
@@ -186,9 +192,10 @@ def svhn(folder: Path) -> Data:
 
 
 def fashion(folder: Path) -> Data:
-    """Fashion-MNIST in files of IDX; Debian's package `dataset-fashion-mnist` puts them where they are looked for."""
-    packaged = Path("/usr/share/datasets/fashion-mnist")
-    folder = packaged if packaged.is_dir() else folder
+    """Fashion-MNIST in files of IDX: in the folder, or where Debian's package `dataset-fashion-mnist` puts them."""
+    folder = _inside(folder, "fashion-mnist")
+    if not (folder / "train-images-idx3-ubyte.gz").exists() and PACKAGED_FASHION.is_dir():
+        folder = PACKAGED_FASHION
 
     def read(name: str) -> Split:
         images = _idx(folder / f"{name}-images-idx3-ubyte.gz")[:, None]
@@ -203,7 +210,10 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _cifar_file(path: Path, labels: bytes) -> tuple[Tensor, Tensor]:
     with path.open("rb") as file:
-        found: Any = _OnlyArrays(file, encoding="bytes").load()
+        try:
+            found: Any = _OnlyArrays(file, encoding="bytes").load()
+        except (pickle.UnpicklingError, EOFError) as error:
+            raise DataError(f"{path} is not what was published: {error}") from None
     images = torch.from_numpy(np.ascontiguousarray(found[b"data"], dtype=np.uint8)).view(-1, 3, 32, 32)
     return images, torch.tensor(found[labels])
 
@@ -213,17 +223,21 @@ class _OnlyArrays(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module.replace("numpy._core", "numpy.core"), name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"a file of CIFAR holds arrays alone, not {module}.{name}")
+            raise pickle.UnpicklingError(f"it holds arrays alone, and nothing that can be run such as {module}.{name}")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
 def _idx(path: Path) -> Tensor:
+    """Bytes of any shape: 0 0 8, the number of dimensions, each of them in four bytes, then the values."""
     data = gzip.decompress(path.read_bytes())
+    if data[:3] != b"\0\0\x08":
+        raise DataError(f"{path} is no file of bytes in IDX")
     n_dims = data[3]
     dims = np.frombuffer(data, ">i4", n_dims, offset=4).tolist()
     return torch.frombuffer(bytearray(data[4 + 4 * n_dims :]), dtype=torch.uint8).view(dims)
 
 
+PACKAGED_FASHION = Path("/usr/share/datasets/fashion-mnist")
 _ALLOWED = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")}
 SETS: dict[str, Callable[[Path], Data]] = {
     "digits": digits,

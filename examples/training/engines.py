@@ -14,12 +14,14 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor
 from torch.nn import functional
 
 import resdsl
-from resdsl.analysis.partition import Partition, partition
+from resdsl.analysis.checkpoint import Groups
+from resdsl.analysis.plan import Plan
 from resdsl.integrations import parallel
+from resdsl.integrations.checkpointing import recompute_groups
+from training.planned import Measured
 
 Batch = tuple[Tensor, Tensor]
 
@@ -32,16 +34,14 @@ class Single:
         module: what this process trains.
         keys: for each key of its state dict the whole network's, where they differ.
         device: where it computes.
-        held: bytes of weights, gradients, what the optimizer keeps, and buffers; measured in the first step.
-        parts: the stages of a pipeline.
+        measured: what was measured of this process.
     """
 
     keys: dict[str, str] | None = None
-    held: int = 0
-    parts: Partition | None = None
 
-    def __init__(self, graph: resdsl.Graph, given: Any, device: torch.device) -> None:
+    def __init__(self, graph: resdsl.Graph, plan: Plan, given: Any, device: torch.device) -> None:
         self.graph, self.given, self.device = graph, given, device
+        self.measured = Measured(device)
         self.rank, self.n_ranks = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
         self.module = resdsl.build(graph).to(device)
         self.average = (
@@ -53,13 +53,15 @@ class Single:
         )  # copied before anything is put into the module
         self.draws = parallel.share_draws(self.module, graph, given.seed)
         self.scaler = torch.amp.GradScaler(device.type, enabled=given.amp == "fp16")
-        if given.compile:
-            self.compile()
+        self.prepare(plan.ranks[self.rank].groups)
         self.wrap()
 
-    def compile(self) -> None:
-        """Compiles in place, by units; what is dropped gets gradients of zero."""
-        self.module.compile(dropped="zero", backend=self.given.compile)
+    def prepare(self, groups: Groups) -> None:
+        """Compiles in place, by units, where that is asked; lets these groups of blocks be computed again."""
+        if self.given.compile:  # what is dropped gets gradients of zero
+            self.module.compile(dropped="zero", backend=self.given.compile, checkpoint=groups)
+        else:
+            recompute_groups(self.module, self.graph, groups)
 
     def wrap(self) -> None:
         """Makes `self.network`, what is called."""
@@ -99,7 +101,8 @@ class Single:
         parallel.zero_missing(self.module.parameters())
         self.scaler.step(optimizer)
         self.scaler.update()
-        self.held = self.held or _held_bytes(self.module, optimizer)
+        if not self.measured.held:
+            self.measured.count(self.module, optimizer)
         optimizer.zero_grad()
         if self.average is not None:
             self.average.update_parameters(self.module)
@@ -143,12 +146,18 @@ class Ddp(Single):
     def accumulating(self, *, is_last: bool) -> Any:
         return nullcontext() if is_last else self.network.no_sync()
 
+    def finish(self, optimizer: torch.optim.Optimizer) -> None:
+        super().finish(optimizer)
+        self.measured.freed = 0  # gradients are views of its buckets
+
 
 class Fsdp(Single):
     """Each process has a shard of every weight and a part of the batch."""
 
-    def compile(self) -> None:
-        self.module.compile("modules", backend=self.given.compile)
+    def prepare(self, groups: Groups) -> None:
+        if self.given.compile:
+            self.module.compile("modules", backend=self.given.compile)
+        recompute_groups(self.module, self.graph, groups)
 
     def wrap(self) -> None:
         parallel.shard_units(self.module, self.graph)
@@ -162,18 +171,20 @@ class Fsdp(Single):
 class Pipeline(Single):
     """Each process has a stage; the microbatches of a batch pass through, one forward and one backward at a time."""
 
-    def __init__(self, graph: resdsl.Graph, given: Any, device: torch.device) -> None:
+    def __init__(self, graph: resdsl.Graph, plan: Plan, given: Any, device: torch.device) -> None:
         from torch.distributed.pipelining import PipelineStage, Schedule1F1B
 
         self.graph, self.given, self.device = graph, given, device
+        self.measured = Measured(device)
         self.rank, self.n_ranks = dist.get_rank(), dist.get_world_size()
         self.average, self.scaler = None, torch.amp.GradScaler(device.type, enabled=False)
-        try:
-            self.parts = partition(graph, self.n_ranks)
-        except ValueError as error:
-            raise SystemExit(str(error)) from None
-        stage = parallel.Stage(graph, self.parts.cuts, self.rank, resdsl.build(graph).state_dict(), seed=given.seed)
+        cuts = [rank.first for rank in plan.ranks[1:]]
+        stage = parallel.Stage(graph, cuts, self.rank, resdsl.build(graph).state_dict(), seed=given.seed)
         self.module, self.keys, self.draws = stage.module.to(device), stage.keys, stage.draws
+        own = plan.ranks[self.rank]
+        recompute_groups(
+            self.module, stage.graph, [(first - own.first, beyond - own.first) for first, beyond in own.groups]
+        )
         size, n_parts = given.batch // given.parts, given.parts
         self.shapes = [(size, *shape.dims) for shape in (stage.graph.input, stage.graph.output)]
         examples = [  # torch asks them which gradients will be sent
@@ -228,15 +239,6 @@ class Pipeline(Single):
 
     def synchronise(self) -> None:
         """Each stage has its statistics for itself."""
-
-
-def _held_bytes(module: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Of this process: where a tensor is in shards, of its own shard."""
-    weights = list(module.parameters())
-    tensors = [*weights, *(weight.grad for weight in weights), *module.buffers()]
-    tensors += [value for state in optimizer.state.values() for value in state.values()]
-    found = [tensor for tensor in tensors if isinstance(tensor, Tensor)]
-    return sum((tensor.to_local() if isinstance(tensor, DTensor) else tensor).nbytes for tensor in found)
 
 
 def _counted(scores: Tensor, labels: Tensor) -> Tensor:

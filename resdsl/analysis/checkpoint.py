@@ -10,6 +10,9 @@ from resdsl.analysis.memory import BYTES, DType, memory
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 
+Groups = Sequence[tuple[int, int]]
+"""Steps `(first, beyond)`, in order."""
+
 
 @record
 class Checkpoint:
@@ -43,11 +46,44 @@ def checkpoint_every(graph: Graph, n_blocks: int, *, batch: int = 1, dtype: DTyp
     return _Sizes(graph, batch, dtype).policy(tuple(_grouped(graph, n_blocks)))
 
 
-def checkpoint_within(graph: Graph, n_bytes: int, *, batch: int = 1, dtype: DType = "float32") -> Checkpoint:
+def checkpoint_groups(graph: Graph, groups: Groups, *, batch: int = 1, dtype: DType = "float32") -> Checkpoint:
+    """The policy that computes these groups again; see `Checkpoint.groups`.
+
+    Raises:
+        ValueError: where they are no groups of steps of this network, in order.
+    """
+    last = 0
+    for first, beyond in groups:
+        if not last <= first < beyond <= len(graph.steps):
+            raise ValueError(f"`{graph.name}` has no group of steps {first} to {beyond} there")
+        last = beyond
+    return _Sizes(graph, batch, dtype).policy(tuple((first, beyond) for first, beyond in groups))
+
+
+def checkpoint_policies(
+    graph: Graph, *, batch: int = 1, dtype: DType = "float32", longest: int | None = None
+) -> Iterator[Checkpoint]:
+    """Nothing computed again, then all blocks in groups of each length that is worth a try, up to the longest."""
+    sizes = _Sizes(graph, batch, dtype)
+    yield sizes.policy(())
+    for n_blocks in _lengths(graph, longest):
+        yield sizes.policy(tuple(_grouped(graph, n_blocks)))
+
+
+def checkpoint_within(
+    graph: Graph, n_bytes: int, *, batch: int = 1, dtype: DType = "float32", longest: int | None = None
+) -> Checkpoint:
     """The policy that fits activations into so many bytes and computes least a second time.
 
     It computes groups of equal length again from the first stage on, and keeps everything from some block on: what is
     kept at the end is free again before the first group must be computed.
+
+    Args:
+        graph: the network.
+        n_bytes: what activations may take.
+        batch: samples.
+        dtype: of activations.
+        longest: the most blocks of a group; None for as many as a stage has.
 
     Raises:
         ValueError: where no policy fits; the message says what the smallest needs.
@@ -57,7 +93,7 @@ def checkpoint_within(graph: Graph, n_bytes: int, *, batch: int = 1, dtype: DTyp
     if best.peak <= n_bytes:
         return best
     smallest, best = best, None
-    for n_blocks in _lengths(max((section.n_steps for section in graph.sections), default=1)):
+    for n_blocks in _lengths(graph, longest):
         groups = tuple(_grouped(graph, n_blocks))
         low, high = 1, len(groups)  # how many groups are computed again: the fewest that fit
         policy = sizes.policy(groups)
@@ -94,23 +130,22 @@ class _Sizes:
     def policy(self, groups: tuple[tuple[int, int], ...]) -> Checkpoint:
         """The policy of these groups."""
         recomputed = sum(self.until[beyond] - self.until[first] for first, beyond in groups)
-        entering = self._entering(groups)
-        saved = peak = self.until[-1] - recomputed + sum(entering)
+        entered = self._entering(groups)
+        saved = peak = self.until[-1] - recomputed + sum(entered)
         before = kept = 0
-        for (first, beyond), enters in zip(groups, entering, strict=True):
+        for (first, beyond), enters in zip(groups, entered, strict=True):
             kept += self.until[first] - self.until[before] + enters
             peak = max(peak, kept + self.until[beyond] - self.until[first])
             before = beyond
         macs = sum(self.macs_until[beyond] - self.macs_until[first] for first, beyond in groups)
         return Checkpoint(groups, saved, peak, macs)
 
-    def _entering(self, groups: Sequence[tuple[int, int]]) -> list[int]:
+    def _entering(self, groups: Groups) -> list[int]:
         """For each group the bytes that are kept for it and for no group before it."""
         found: list[int] = []
         seen: set[int] = set()
         for first, beyond in groups:
-            steps = self.graph.steps[first:beyond]
-            enters = {value for step in steps for value in step.inputs if value <= first} - seen
+            enters = set(self.graph.entering(first, beyond)) - seen
             seen |= enters
             found.append(sum(self.values[value] for value in enters))
         return found
@@ -124,9 +159,11 @@ def _grouped(graph: Graph, n_blocks: int) -> Iterator[tuple[int, int]]:
                 yield first, min(first + n_blocks, section.last + 1)
 
 
-def _lengths(longest: int) -> Iterator[int]:
+def _lengths(graph: Graph, longest: int | None) -> Iterator[int]:
     """Lengths of groups that are worth a try: all of them up to 16, then ten for each doubling."""
+    most = max((section.n_steps for section in graph.stages()), default=0)
+    most = most if longest is None else min(most, longest)
     length = 1
-    while length <= longest:
+    while length <= most:
         yield length
         length = max(length + 1, length * 15 // 14)

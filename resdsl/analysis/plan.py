@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Literal
 
-from resdsl.analysis.checkpoint import Checkpoint, checkpoint_every, checkpoint_within
+from resdsl.analysis.checkpoint import checkpoint_policies, checkpoint_within
 from resdsl.analysis.cost import cost
 from resdsl.analysis.memory import BYTES, DType, memory
 from resdsl.analysis.partition import partition
@@ -140,32 +140,26 @@ def _whole(graph: Graph, asked: Asked, strategy: Literal["ddp", "fsdp"]) -> Plan
     held = memory(graph)
     copies = 2 + STATES[asked.optimizer]  # the weights, their gradients, what the optimizer keeps
     if strategy == "ddp":
-        state, gathered = copies * held.weights + held.buffers, 0
+        state, gathered, longest = copies * held.weights + held.buffers, 0, None
         sent = 2 * held.weights * (n - 1) // n  # a ring all-reduce
     else:
         state = copies * _shard_bytes(graph, n) + held.buffers
         gathered = _gathered_bytes(graph) if n > 1 else 0
+        longest = 1  # of a group that is computed again FSDP2 keeps all weights whole until their gradients are there
         sent = 3 * held.weights * (n - 1) // n  # gathered for the forward and the backward pass; gradients scattered
     room = asked.n_bytes - state - gathered
     try:
-        policy = checkpoint_within(graph, room, batch=samples, dtype=asked.dtype)
+        policy = checkpoint_within(graph, room, batch=samples, dtype=asked.dtype, longest=longest)
         fits = True
     except ValueError:
-        policy = min(_policies(graph, asked.dtype, samples), key=lambda policy: policy.peak)
+        policies = checkpoint_policies(graph, batch=samples, dtype=asked.dtype, longest=longest)
+        policy = min(policies, key=lambda policy: policy.peak)
         fits = False
     macs = cost(graph).total.macs
     rank = Rank(
         0, len(graph.steps), samples, state, gathered, policy.peak, sent, macs, policy.macs, policy.groups
     )  # fmt: skip
     return Plan(strategy, (rank,) * n, 1.0, 0.0, 1, fits)
-
-
-def _policies(graph: Graph, dtype: DType, samples: int) -> Iterator[Checkpoint]:
-    """Nothing computed again, then each length of groups."""
-    longest = max((section.n_steps for section in graph.stages()), default=0)
-    yield checkpoint_within(graph, 2**63, batch=samples, dtype=dtype)
-    for n_blocks in range(1, longest + 1):
-        yield checkpoint_every(graph, n_blocks, batch=samples, dtype=dtype)
 
 
 def _shard_bytes(graph: Graph, n: int) -> int:
@@ -206,7 +200,8 @@ def _pipeline(graph: Graph, asked: Asked) -> Plan:
         state = (2 + STATES[asked.optimizer]) * held.weights + held.buffers
         in_flight = min(n_microbatches, n - number)  # one forward, one backward: Narayanan et al. 2019, §3.2
         room = asked.n_bytes - state
-        kept = [((in_flight - 1) * each.saved + each.peak, each) for each in _policies(stage, asked.dtype, samples)]
+        policies = checkpoint_policies(stage, batch=samples, dtype=asked.dtype)
+        kept = [((in_flight - 1) * each.saved + each.peak, each) for each in policies]
         fitting = [pair for pair in kept if pair[0] <= room]
         activations, policy = (
             min(fitting, key=lambda pair: (pair[1].macs, pair[0])) if fitting else min(kept, key=lambda pair: pair[0])

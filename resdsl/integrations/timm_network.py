@@ -15,7 +15,7 @@ from resdsl.emit.names import module_names
 from resdsl.emit.torch import build
 from resdsl.emit.torch_parts import Head, features_forward, split_head
 from resdsl.integrations.backbone import feature_shape
-from resdsl.integrations.checkpointing import checkpoint_blocks
+from resdsl.integrations.checkpointing import recompute_blocks
 from resdsl.integrations.sections import section_paths
 from resdsl.ir.graph import Graph
 
@@ -167,7 +167,7 @@ class TimmNetwork(nn.Module):
         """Blocks keep what enters them and nothing else, and are computed anew in the backward pass."""
         names = module_names(self.graph, self.graph.keys)
         steps = [place for step, place in zip(self.graph.steps, names, strict=True) if step.unit.is_block]
-        checkpoint_blocks((self.get_submodule(place.path) for place in steps), enable=enable)
+        recompute_blocks((self.get_submodule(place.path) for place in steps), enable=enable)
         self.grad_checkpointing = enable
 
     def _features(self, x: Tensor, labels: tuple[str, ...]) -> dict[str, Tensor]:

@@ -145,6 +145,18 @@ class Graph:
         """The shape that leaves."""
         return self.shape_of(len(self.steps))
 
+    @property
+    def returned(self) -> tuple[tuple[str, int], ...]:
+        """What it returns, as values of the spine: features by label; without taps one value, whose label is empty."""
+        last = self.sections[-1]
+        tapped = tuple((s.label, s.last + 1) for s in self.sections if s.label in self.taps or s is last)
+        return tapped if self.taps else (("", len(self.steps)),)
+
+    def entering(self, first: int, beyond: int) -> tuple[int, ...]:
+        """The values of the spine that a run of steps takes from before it: that of the step before, and links."""
+        taken = (value for step in self.steps[first:beyond] for value in step.inputs if value <= first)
+        return tuple(dict.fromkeys(taken))
+
     @cached_property
     def units(self) -> tuple[Unit, ...]:
         """The distinct units, in order of first use."""

@@ -11,6 +11,7 @@ import torch
 import resdsl
 from resdsl.analysis.memory import memory
 from resdsl.analysis.partition import partition
+from resdsl.analysis.plan import Asked, Rank, plans
 from resdsl.integrations.parallel import SharedDraws, Stage, share_draws, zero_dropped, zero_missing
 from tests.analysis.test_memory import kept_by_autograd
 from tests.training.conftest import losses, weights
@@ -111,22 +112,35 @@ def test_a_stage_holds_the_memory_that_is_predicted_for_it():
 SHORT = (*ASKED, "--stop-after", "6")
 
 
-def test_two_processes_train_to_the_losses_of_one_and_hold_what_is_planned(train, torchrun):
+def test_two_processes_train_to_the_losses_of_one_within_the_memory_that_is_planned(train, torchrun):
+    """Each may take what its weights need and two thirds of what its activations would: blocks are computed again."""
     cut = {"ddp": "2", "fsdp": "2", "pipeline": "4"}
-    two = torchrun(
-        {
-            "ddp": (*SHORT, "--parallel", "ddp"),
-            "fsdp": (*SHORT, "--parallel", "fsdp"),
-            "pipeline": (*SHORT, "--parallel", "pipeline", "--parts", "4"),
-        }
-    )
+    graph = resdsl.load('res 1 use "stochastic_depth.res" network n = resnet_cifar_sd(depth = 14) { input 1x8x8 }')
+    free = plans(graph, Asked(2, 2**40, 128, 4))
+    asked = {parallel: ["--parallel", parallel] for parallel in cut}
+    asked["pipeline"] += ["--parts", "4"]
+    for parallel, plan in free.items():
+        rank = max(plan.ranks, key=lambda rank: rank.total)
+        asked[parallel] += ["--memory", str(rank.total - rank.activations // 3)]
+    two = torchrun({parallel: (*SHORT, *more) for parallel, more in asked.items()})
     one = {parts: losses(train(f"one{parts}", *SHORT, "--parts", parts)) for parts in ("2", "4")}
     for parallel, parts in cut.items():
         assert losses(two[parallel]) == pytest.approx(one[parts], abs=TOLERANCE), parallel
         told = json.loads((two[parallel] / "plan.json").read_text())
         assert told["state"]["measured"] == told["state"]["planned"], parallel
+        for number, rank in enumerate(free[parallel].ranks):
+            planned, measured = (told["in all"][which][number] for which in ("planned", "measured"))
+            assert planned <= rank.total
+            passing = 6 + free[parallel].n_microbatches  # gradients on their way, what is sent and what was received
+            assert measured <= planned + passing * _largest(graph, rank)
     assert told["balance"]["planned"] == pytest.approx(1.005, abs=5e-4)  # of the pipeline
     assert told["balance"]["measured"] < 1.6
+
+
+def _largest(graph: resdsl.Graph, rank: Rank) -> int:
+    """The bytes of the largest activation of a device."""
+    values = range(rank.first, rank.beyond + 1)
+    return max(graph.shape_of(value).elements for value in values) * rank.samples * 4
 
 
 @pytest.mark.slow

@@ -1,9 +1,7 @@
 """The trainer of examples/train.py: what it trains to, that it goes on where it stopped, what it refuses."""
 
 import csv
-import pickle
 
-import numpy as np
 import pytest
 import torch
 
@@ -102,62 +100,6 @@ def test_the_learning_rates_of_the_papers():
     assert rates("wrn", 0, 60 * 390, 120 * 390, 160 * 390) == pytest.approx([0.1, 0.02, 0.004, 0.0008])
     assert RECIPES["wrn"].decay == 5e-4
     assert rates("huang_1202", 10 * 390 - 1, 10 * 390) == [0.01, 0.1]
-
-
-# ---------------------------------------------------------------- data
-
-
-def test_a_moved_image_is_one_of_the_crops_of_the_padded_one():
-    from training.data import generator, moved
-
-    x = torch.rand(64, 2, 5, 5)
-    found = moved(x, 1, flip=True, random=generator(0, 1, 7))
-    padded = torch.nn.functional.pad(x, [1] * 4)
-    crops = [padded[:, :, i : i + 5, j : j + 5] for i in range(3) for j in range(3)]
-    crops += [crop.flip(3) for crop in crops]
-    which = [next(n for n, crop in enumerate(crops) if torch.equal(crop[k], found[k])) for k in range(64)]
-    assert len(set(which)) > 12  # of eighteen
-    assert torch.equal(found, moved(x, 1, flip=True, random=generator(0, 1, 7)))
-
-
-def test_an_epoch_shows_every_image_once_and_another_epoch_in_another_order():
-    from training.data import Batches, Data, Split
-
-    images = torch.arange(20, dtype=torch.uint8).view(20, 1, 1, 1)
-    split = Split(images, torch.arange(20))
-    batches = Batches(Data(split, split, 20, 0, flip=False), 5, 3, augment=False, device=torch.device("cpu"))
-    epochs = [torch.cat([batches.batch(4 * epoch + place)[1] for place in range(4)]) for epoch in (0, 1)]
-    assert [sorted(epoch.tolist()) for epoch in epochs] == [list(range(20))] * 2
-    assert not torch.equal(*epochs)
-
-
-def test_cifar_is_read_from_its_files_and_nothing_in_them_is_run(tmp_path):
-    from training.data import load
-
-    folder = tmp_path / "cifar-10-batches-py"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for name in [*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"]:
-        batch = {b"data": rng.integers(0, 256, (4, 3072), dtype=np.uint8), b"labels": [0, 1, 2, 9]}
-        (folder / name).write_bytes(pickle.dumps(batch, protocol=2))
-    found = load("cifar10", tmp_path)
-    assert found.train.images.shape == (20, 3, 32, 32)
-    assert found.test.images.flatten().tolist() == batch[b"data"].flatten().tolist()
-    (folder / "test_batch").write_bytes(pickle.dumps(print))
-    with pytest.raises(pickle.UnpicklingError, match=r"arrays alone, not builtins\.print"):
-        load("cifar10", tmp_path)
-
-
-def test_svhn_is_read_from_its_files(tmp_path):
-    from scipy.io import savemat
-    from training.data import load
-
-    images = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 4), dtype=np.uint8)
-    for name in ("train", "test"):
-        savemat(tmp_path / f"{name}_32x32.mat", {"X": images, "y": np.array([[1], [9], [10], [5]], dtype=np.uint8)})
-    found = load("svhn", tmp_path)
-    assert found.train.labels.tolist() == [1, 9, 0, 5]
-    assert found.train.images[2, 1, 3, 4] == images[3, 4, 1, 2]
 
 
 # ---------------------------------------------------------------- the experiment

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import nn
 
+from resdsl.analysis.checkpoint import Groups, checkpoint_groups
 from resdsl.analysis.memory import read_bytes
 from resdsl.emit.lowered.file import emit_lowered
 from resdsl.emit.torch import graph_of, import_text
@@ -35,7 +36,7 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
     dynamic: bool | None = None,
     memory_format: Literal["channels_last", "contiguous"] = "channels_last",
     dropped: Literal["none", "zero"] = "none",
-    checkpoint: str | None = None,
+    checkpoint: str | Groups | None = None,
     memory: str | int | None = None,
     graph: Graph | None = None,
 ) -> None:
@@ -62,7 +63,8 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
         dropped: what the weights of a dropped block get: no gradient, so that optimizers leave them alone, or one of
             zero, so that weight decay and momentum still move them, and every rank of DDP has one.
         checkpoint: `every=K` keeps of each K blocks only what enters the first, and computes the rest again in the
-            backward pass. Nothing that training changes (running statistics) is changed twice.
+            backward pass; or the groups of a policy, such as a plan's. Nothing that training changes (running
+            statistics) is changed twice.
         memory: what weights, their gradients and activations may take together, as bytes or as text, `8GiB`; as few
             blocks as possible are computed again. The optimizer's own memory comes on top.
         graph: what the network was built from, where this process has not built it: after it was unpickled.
@@ -94,14 +96,15 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
                 raise ValueError("the strategy `units` compiles for each shape; `dynamic` belongs to the others")
             if checkpoint is not None and memory is not None:
                 raise ValueError("`checkpoint` says which blocks are computed again; `memory` finds that by itself")
+            network = graph or graph_of(self)
             settings = Settings(
                 backend,
                 _inductor_options(mode, options),
                 memory_format,
-                every=None if checkpoint is None else read_every(checkpoint),
+                again=None if checkpoint is None else _again(network, checkpoint),
                 memory=None if memory is None else read_bytes(memory),
             )
-            runtime = _runtime(self, graph or graph_of(self), settings, zero_gradients=dropped == "zero")
+            runtime = _runtime(self, network, settings, zero_gradients=dropped == "zero")
             self._compiled_call_impl = runtime  # what torch's own `compile` sets; copies and pickles leave it out
 
 
@@ -111,6 +114,11 @@ def read_every(text: str) -> int:
     if found is None or int(found[1]) < 1:
         raise ValueError(f"`{text}` is no policy: write `every=4`, to compute each four blocks of a stage again")
     return int(found[1])
+
+
+def _again(graph: Graph, checkpoint: str | Groups) -> int | tuple[tuple[int, int], ...]:
+    """What `checkpoint` asks for."""
+    return read_every(checkpoint) if isinstance(checkpoint, str) else checkpoint_groups(graph, checkpoint).groups
 
 
 def _runtime(model: nn.Module, graph: Graph, settings: Settings, *, zero_gradients: bool) -> Runtime:

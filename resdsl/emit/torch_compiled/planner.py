@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from resdsl.analysis.checkpoint import Checkpoint, checkpoint_every, checkpoint_within
+from resdsl.analysis.checkpoint import Checkpoint, checkpoint_every, checkpoint_groups, checkpoint_within
 from resdsl.analysis.memory import DType
 from resdsl.emit.lowered.file import LoweredFile
 from resdsl.emit.torch_compiled.binding import Bound
@@ -28,14 +28,15 @@ class Settings:
         backend: see `Wanted`.
         options: of Inductor, in order of their names.
         memory_format: see `arranged`.
-        every: in how many blocks together activations are computed again in the backward pass; None for none.
+        again: in how many blocks together activations are computed again in the backward pass, or the steps of each
+            group; None for none.
         memory: the bytes that weights, their gradients and activations may take; None for as many as they like.
     """
 
     backend: str = "inductor"
     options: tuple[tuple[str, Any], ...] = ()
     memory_format: str = "channels_last"
-    every: int | None = None
+    again: int | tuple[tuple[int, int], ...] | None = None
     memory: int | None = None
 
 
@@ -124,7 +125,7 @@ class Planner:
             items.append(Move(step.inputs, output, kept, dropped, draw))
         checkpoint = self._checkpoint(moment)
         parts = tuple(self._cut(items, moment, checkpoint.groups if checkpoint else ()))
-        return Program(parts, self._leaving(), self._masked(), checkpoint)
+        return Program(parts, self.graph.returned, self._masked(), checkpoint)
 
     # ---------------------------------------------------------------- one step
 
@@ -189,12 +190,21 @@ class Planner:
     def _checkpoint(self, moment: Moment) -> Checkpoint | None:
         """Which activations are computed again, for a batch of this size."""
         settings = self.settings
-        if not moment.with_gradient or (settings.every is None and settings.memory is None):
+        if not moment.with_gradient or (settings.again is None and settings.memory is None):
             return None
         batch = moment.x.shape[0]
         dtype = _name_of(autocast_type(moment.x.device) or moment.x.dtype)
-        if settings.every is not None:
-            return checkpoint_every(self.graph, settings.every, batch=batch, dtype=dtype)
+        match settings.again:
+            case int(n_blocks):
+                return checkpoint_every(self.graph, n_blocks, batch=batch, dtype=dtype)
+            case tuple(groups):
+                return checkpoint_groups(self.graph, groups, batch=batch, dtype=dtype)
+            case None:
+                return self._within(moment, batch, dtype)
+
+    def _within(self, moment: Moment, batch: int, dtype: DType) -> Checkpoint:
+        """The policy that keeps to the memory there is."""
+        settings = self.settings
         assert settings.memory is not None  # noqa: S101
         fixed = sum(tensor.numel() * tensor.element_size() * (1 + tensor.requires_grad) for tensor in moment.tensors)
         if fixed >= settings.memory:
@@ -207,7 +217,7 @@ class Planner:
         """The items in stretches: one for each section, so that gradients of the last are there before the first's."""
         ends = {section.last for section in self.graph.sections}
         last_read = {value: position for position, item in enumerate(items) for value in item.inputs}
-        last_read |= {value: len(items) for _, value in self._leaving()}
+        last_read |= {value: len(items) for _, value in self.graph.returned}
         cut = partial(self._stretch, items, last_read, moment, recomputed)
         first = 0
         for position, item in enumerate(items):
@@ -245,15 +255,8 @@ class Planner:
         )
         return Stretch(moves, inputs, outputs, parameters, tuple(_groups(recomputed, first, beyond)))
 
-    def _leaving(self) -> tuple[tuple[str, int], ...]:
-        graph = self.graph
-        if not graph.taps:
-            return (("", len(graph.steps)),)
-        last = graph.sections[-1]
-        return tuple((s.label, s.last + 1) for s in graph.sections if s.label in graph.taps or s is last)
-
     def _masked(self) -> frozenset[int]:
-        return self.file.lowered.unmasked & {value for _, value in self._leaving()}
+        return self.file.lowered.unmasked & {value for _, value in self.graph.returned}
 
 
 def _groups(recomputed: Sequence[tuple[int, int]], first: int, beyond: int) -> Iterator[Group]:
