@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -70,21 +71,21 @@ def find_file(path_or_text: str | PathLike[str] | Source, folder: str | PathLike
         help = "a path, a name that `resdsl list` shows, or the text of a program, which begins with `res 1`"
         raise mistake(Code.FILE_UNREADABLE, f"{shown} is neither a file nor a program", None, help=help)
     path = _place(Path(text), folder)
-    if NAME.fullmatch(text) and not path.exists():
+    if os.path.exists(path):  # noqa: PTH110  which a name that is too long makes no error
+        return path
+    if NAME.fullmatch(text):
         return _find_in_library(text)
-    if not path.exists() and path.name == text and (library_folder() / text).is_file():
+    if path.name == text and os.path.isfile(library_folder() / text):  # noqa: PTH113
         return library_folder() / text
-    if path.is_symlink() and not path.exists():
+    if os.path.islink(path):  # noqa: PTH114
         raise mistake(Code.FILE_UNREADABLE, f"`{path}` is a link that leads to no file", None)
-    if not path.exists():
-        near = nearest(path.name, [p.name for p in path.parent.glob("*.res")] if path.parent.is_dir() else [])
-        help = (
-            f"did you mean `{path.parent / near}`?"
-            if near
-            else "a path, a name that `resdsl list` shows, or the text itself"
-        )
-        raise mistake(Code.FILE_UNREADABLE, f"there is no file `{path}`", None, help=help)
-    return path
+    near = nearest(path.name, [p.name for p in path.parent.glob("*.res")] if path.parent.is_dir() else [])
+    help = (
+        f"did you mean `{path.parent / near}`?"
+        if near
+        else "a path, a name that `resdsl list` shows, or the text itself"
+    )
+    raise mistake(Code.FILE_UNREADABLE, f"there is no file `{path}`", None, help=help)
 
 
 def _place(path: Path, folder: str | PathLike[str] | None) -> Path:
@@ -92,7 +93,7 @@ def _place(path: Path, folder: str | PathLike[str] | None) -> Path:
     if folder is not None:
         return Path(folder) / path
     places = (start / path for start in config_folders() if not path.is_absolute())
-    return next((place for place in places if place.is_file()), path)
+    return next((place for place in places if os.path.isfile(place)), path)  # noqa: PTH113
 
 
 def _find_in_library(name: str) -> Path:

@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 NAME: Final = "drawn"
 """The network that is meant; where it is derived, its base stands in the same file."""
+UNSHRUNK: Final = settings(phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+"""For tests of networks: one that fails is small enough to read, and to make it smaller takes minutes."""
 
 # Blocks of one family leave the same number of channels: those of the library, and those that may be defined.
 BASIC: Final = (
@@ -106,7 +109,8 @@ def networks(draw: st.DrawFn, *, most_stages: int = 4, most_blocks: int = 4) -> 
     body = "\n  ".join(line for line in net.statements if line)
     more = _derive(net) if is_derived else ""
     own = [f"{name}{rest}" for name, rest in net.parameters if re.search(rf"\b{name}\b", body)]
-    networks = f"network {'base' if is_derived else NAME}({', '.join(own)}) {{\n  {body}\n}}" + more
+    given = f"({', '.join(own)})" if own else ""
+    networks = f"network {'base' if is_derived else NAME}{given} {{\n  {body}\n}}" + more
     used: list[str] = []
     for name, definition in reversed(net.definitions):  # those further up may be used by those further down
         if re.search(rf"\b{name}\b", "\n".join([*used, networks])):

@@ -32,7 +32,7 @@ class Coloured:
 
 def coloured(version: Version) -> Iterator[Coloured]:
     """All tokens and comments, in order; none spans a line's end. A name in the braces of a text is one of its own."""
-    occurrences = {o.span.start: o for o in version.table.occurrences}
+    occurrences = {o.span.start: o for o in version.table.occurrences if o.symbol.kind != "file"}
     keywords = load_table().keywords
     for token in sorted([*version.lexed.tokens, *version.lexed.comments], key=lambda token: token.start):
         occurrence = occurrences.get(token.start)

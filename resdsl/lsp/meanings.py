@@ -34,7 +34,8 @@ def definition_signature(definition: ast.Definition) -> str:
     text = definition.span.text
     end = definition.name_span.end - definition.span.start
     if definition.parameters:
-        end = text.index(")", definition.parameters[-1].span.end - definition.span.start) + 1
+        last = definition.parameters[-1].span.end - definition.span.start
+        end = text.find(")", last) + 1 or last  # in a broken text the bracket may be missing
     head = text[:end]
     if isinstance(definition, ast.Derived):
         base = definition.base.span

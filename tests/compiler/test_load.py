@@ -39,6 +39,8 @@ def test_a_graph_goes_through_json() -> None:
     ("spec", "params", "message"),
     [
         ("x" * 5000, {}, "is neither a file nor a program"),
+        ("x" * 300, {}, "the library has no network `xxx"),
+        ("x" * 300 + ".res", {}, "there is no file `xxx"),
         ("", {}, "an empty text is neither a file nor a program"),
         ({}, {}, "a mapping names its spec by the key `spec`; this one has no key"),
         ({"sepc": "resnet152"}, {}, "this one has `sepc`"),

@@ -76,6 +76,10 @@ def test_whether_a_file_outside_exists_cannot_be_seen(folder: Path):
     assert told(folder, "../secret.res") == told(folder, "../no_such_file.res")
 
 
+def test_a_file_whose_name_is_too_long_for_a_disk_is_not_there(folder: Path):
+    assert told(folder, "x" * 300 + ".res") == told(folder, "no_such_file.res")
+
+
 def test_a_caller_may_allow_another_folder(folder: Path):
     path = folder / "net.res"
     path.write_text('res 1\nuse "secret.res"\nnetwork net { input 3x8x8  stem conv(3x3, 4) }\n')

@@ -76,8 +76,9 @@ def draw_checkpoint(chance: Chance) -> bytes:
 
 def take_checkpoint(data: bytes) -> bool:
     """Tensors and what of them fits a network, or messages."""
-    suffix, _, content = data.partition(b"\n")
-    path = folder() / f"net{suffix.decode('ascii', 'replace')}"
+    first, _, content = data.partition(b"\n")
+    suffix = next((suffix for suffix in SUFFIXES if suffix.encode() == first), ".pth")
+    path = folder() / f"net{suffix}"
     path.write_bytes(content)
     try:
         str(load_weights(_model(), path, partial=True))

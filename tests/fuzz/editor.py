@@ -35,6 +35,13 @@ def draw_request(chance: Chance) -> bytes:
     return json.dumps(asked).encode() + b"\n" + encode(text)
 
 
+def read_request(data: bytes) -> bytes:
+    """A request of which three bytes choose the method and the place, and the others are the text."""
+    method, line, character = data[:3].ljust(3, b"\0")
+    asked = {"method": METHODS[method % len(METHODS)], "line": line, "character": character, "word": "other"}
+    return json.dumps(asked).encode() + b"\n" + data[3:]
+
+
 def take_request(data: bytes) -> bool:
     """An answer that the protocol can send, or a refusal in its own words."""
     head, _, rest = data.partition(b"\n")

@@ -25,6 +25,7 @@ class Entry:
         weight: its share of the inputs of a run.
         draw: an input drawn by chance.
         take: does with an input what resdsl would; whether it was accepted. Whatever it raises is a find.
+        read: an input made of any bytes, for coverage-guided fuzzing: the bytes themselves, or what they choose.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Entry:
     weight: int
     draw: Callable[[Chance], bytes]
     take: Callable[[bytes], bool]
+    read: Callable[[bytes], bytes] = bytes

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
-from time import process_time
+from time import thread_time
 from traceback import extract_tb, format_exception
 from types import FrameType
 
@@ -46,15 +46,15 @@ class Outcome:
 
 def watch(entry: Entry, data: bytes) -> Outcome:
     """Does with an input what the entry does, and looks on."""
-    before, start = peak(), process_time()
+    before, start = peak(), thread_time()
     try:
         with _limited():
             accepted = entry.take(data)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  that is what is looked for
-        return Outcome(False, process_time() - start, _signature(error), "".join(format_exception(error)))
-    seconds, now = process_time() - start, peak()
+        return Outcome(False, thread_time() - start, _signature(error), "".join(format_exception(error)))
+    seconds, now = thread_time() - start, peak()
     fault = ""
     if seconds > SECONDS:
         fault = f"took {seconds:.1f} s"

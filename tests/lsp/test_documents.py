@@ -8,9 +8,11 @@ import pytest
 
 from resdsl.compiler import check
 from resdsl.lsp import networks as networks_room
+from resdsl.lsp.colours import coloured
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
 from resdsl.lsp.occurrences import SymbolTable
+from resdsl.lsp.outline import outline
 from resdsl.lsp.positions import Positions
 from resdsl.source import Source
 from resdsl.syntax.format import fmt
@@ -200,14 +202,18 @@ def test_a_text_that_has_no_file_yet_is_a_document_too(editor: Editor):
         "\x00",
         "res 1\n" + "(" * 200,
         "use =",
+        'use"',
         "use 0 layer o{y",
         "network {let stage=3}",
+        "block e(h{",
     ],
 )
 def test_no_text_is_too_broken_to_be_told_of(text: str, editor: Editor, show: Show):
     version = now(editor, show(text))
     assert version.diagnostics() or text in ("", "res 1 network a = a")
     assert isinstance(version.table, SymbolTable)
+    assert len(outline(version.module)) == len(version.module.program.definitions)
+    assert all(token.start < token.end for token in coloured(version))
 
 
 def test_half_a_character_of_a_client_counts_as_one_unit():
