@@ -41,6 +41,8 @@ def idle_allowances(diagnostics: Iterable[Diagnostic], source: Source, limits: L
     told = {_place(diagnostic, source) for diagnostic in found}
     idle: list[Diagnostic] = []
     for allowance in _read(source, limits):
+        if len(idle) == limits.diagnostics:
+            break
         if allowance.code not in _CODES:
             idle.append(_unknown(allowance))
         elif is_clean and (allowance.code, allowance.line) not in told:

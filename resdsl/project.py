@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 from typing import cast
 
 from resdsl.diagnostics import WARNINGS, Code, Diagnostic, ResError, nearest
@@ -40,6 +41,10 @@ def project_of(path: Path | None) -> Project:
             about = file.stat()
         except OSError:
             continue
+        if not S_ISREG(about.st_mode):
+            continue  # a pipe would be waited for
+        if about.st_size > _LARGEST:
+            raise _wrong(Code.LIMIT_SOURCE, f"`{file}` has {about.st_size:,} bytes; it may have {_LARGEST:,}")
         settings = _settings(file, (about.st_mtime_ns, about.st_size))
         if settings is not None:
             return settings
@@ -59,7 +64,9 @@ def _settings(file: Path, _stamp: tuple[int, int]) -> Project | None:
 
     try:
         table: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise _wrong(Code.FILE_UNREADABLE, f"`{file}` is nested more deeply than settings are") from None
+    except ValueError as error:  # TOMLDecodeError, and numbers that are longer than Python reads
         raise _wrong(Code.FILE_UNREADABLE, f"`{file}` is no TOML: {error}") from None
     for key in ("tool", "resdsl"):
         table = cast("Mapping[str, object]", table).get(key) if isinstance(table, Mapping) else None
@@ -96,8 +103,12 @@ def _code(name: str, file: Path) -> Code:
 
 # Every way in which TOML can write `tool.resdsl`: as a header, as a dotted key, below `[tool]`, within `tool = {…}`.
 _MENTIONED = re.compile(
-    r"""\btool["']?\s*\.\s*["']?resdsl|^\s*\[\s*["']?tool["']?\s*\]|^\s*["']?tool["']?\s*=""", re.MULTILINE
+    r"""\btool["']?[ \t]*\.[ \t]*["']?resdsl|^[ \t]*\[[ \t]*["']?tool["']?[ \t]*\]|^[ \t]*["']?tool["']?[ \t]*=""",
+    re.MULTILINE,
 )
+
+
+_LARGEST = 1024 * 1024  # bytes
 
 
 def _wrong(code: Code, message: str, help: str = "") -> ResError:

@@ -38,7 +38,12 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            from resdsl.diagnostics import visible_lines
+
+            error.message = visible_lines(error.message)  # pyright: ignore[reportAttributeAccessIssue]  click 8.3 calls it Final
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  told to the user, whatever it is
             from resdsl.cli.failures import tell

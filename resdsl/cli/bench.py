@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from resdsl.cli.complete import complete_specs
+from resdsl.cli.failures import shown_path
 from resdsl.cli.files import write_result
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.progress import Stages
 from resdsl.cli.specs import read_spec
 from resdsl.cli.table import Column, Table
+from resdsl.diagnostics import visible_lines
 
 if TYPE_CHECKING:
     from resdsl.integrations.bench.measure import Figures
@@ -76,11 +78,11 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
     to_stdout = json_file == "-"
     for each, figures in results.items():
         click.echo(f"{_TITLES[each]}, batch of {batch}", err=to_stdout)
-        click.echo(_table(figures).to_text() + "\n", err=to_stdout)
+        click.echo(visible_lines(_table(figures).to_text()) + "\n", err=to_stdout)
     if json_file is not None:
         write_result(json_file, _document(results, describe_machine(asked)))
     if json_file is not None and not to_stdout:
-        click.echo(f"wrote {click.format_filename(Path(json_file))}")
+        click.echo(f"wrote {shown_path(Path(json_file))}")
 
 
 def _table(figures: list[Figures]) -> Table:

@@ -15,10 +15,12 @@ from resdsl.cli.build_inference import (
 )
 from resdsl.cli.build_module import MODULE_SUFFIXES, holds_weights, write_module
 from resdsl.cli.build_training import Compilation, set_compilation, take_steps, training_options
-from resdsl.cli.files import write_result
+from resdsl.cli.failures import shown_path
+from resdsl.cli.files import refuse_link, write_result
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.progress import Stages
 from resdsl.cli.specs import read_spec
+from resdsl.diagnostics import visible_lines
 from resdsl.emit import EMITTERS, emit
 from resdsl.ir.graph import Graph
 
@@ -111,7 +113,7 @@ def command(  # noqa: PLR0913, PLR0917  as many as there are options
     for line in more:
         _say(line, target)
     if target != "-":
-        _say(f"wrote {click.format_filename(target)}{folded}", target)
+        _say(f"wrote {shown_path(target)}{folded}", target)
     width = max(len(stage.title) for stage in stages.done)
     for stage in stages.done:
         _say(f"  {stage.title:{width}}  {stage.seconds:6.2f} s", target)
@@ -126,7 +128,8 @@ def _target(spec: str, graph: Graph, output: str | None) -> str:
         return output
     folder = Path(spec).parent if spec != "-" and Path(spec).is_file() else Path()
     target = folder / f"{graph.name}.py"
-    if target.exists() and _MARK not in target.read_text(encoding="utf-8", errors="replace"):
+    refuse_link(target)
+    if target.is_file() and _MARK not in target.read_text(encoding="utf-8", errors="replace"):
         raise click.UsageError(f"`{target}` is there already and not written by resdsl; name a file with -o")
     return str(target)
 
@@ -142,7 +145,7 @@ def _sentence(graph: Graph, model: nn.Module, batch: int, shapes: tuple[tuple[in
 
 def _say(line: str, target: str) -> None:
     """To stdout; to stderr where stdout holds the file."""
-    click.echo(line, err=target == "-")
+    click.echo(visible_lines(line), err=target == "-")
 
 
 _SUFFIXES: Final = {emitter.suffix: name for name, emitter in EMITTERS.items() if emitter.suffix}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from resdsl.cli.checkpoints import checkpoint_options
+from resdsl.cli.failures import shown_path
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.specs import read_spec
+from resdsl.diagnostics import visible_lines
 from resdsl.emit.names import resolve_scheme
 from resdsl.weights.fit import Reading
 
@@ -40,5 +42,7 @@ def command(
     scheme = resolve_scheme(graph, scheme or graph.keys)
     from resdsl.weights.torch_convert import convert_weights
 
-    click.echo(convert_weights(graph, checkpoint, output, to=scheme, reading=reading, partial=partial))
-    click.echo(f"wrote {click.format_filename(output)}, named as {scheme}")
+    click.echo(
+        visible_lines(str(convert_weights(graph, checkpoint, output, to=scheme, reading=reading, partial=partial)))
+    )
+    click.echo(f"wrote {shown_path(output)}, named as {scheme}")

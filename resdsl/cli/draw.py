@@ -9,7 +9,8 @@ from typing import Final
 import click
 
 from resdsl.cli.complete import complete_specs
-from resdsl.cli.files import write_result
+from resdsl.cli.failures import shown_path
+from resdsl.cli.files import refuse_link, write_result
 from resdsl.cli.options import network_options
 from resdsl.cli.specs import new_loader, read_spec
 from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, draw
@@ -82,10 +83,12 @@ def command(  # noqa: PLR0913  one for each option
     except DrawingError as error:
         raise click.UsageError(str(error)) from error
     if target is None:
-        target = str(_beside(specs[0], drawing.graphs, view, form))
+        beside = _beside(specs[0], drawing.graphs, view, form)
+        refuse_link(beside)
+        target = str(beside)
     write_result(target, content)
     if target != "-":
-        click.echo(click.format_filename(target))
+        click.echo(shown_path(target))
         if open_page:
             click.launch(target)
 

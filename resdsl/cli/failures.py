@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from contextlib import suppress
+from os import PathLike
 from traceback import format_exception
 from typing import Final
 
@@ -13,7 +14,7 @@ import click
 from resdsl.cli import VERBS
 from resdsl.cli.report import report
 from resdsl.cli.streams import Ended, is_unread, mute
-from resdsl.diagnostics import InternalError, ResError, ToolError, nearest
+from resdsl.diagnostics import InternalError, ResError, ToolError, nearest, visible, visible_lines
 
 FINDINGS: Final = 1
 """Something is wrong with a spec, or two things that should be equal are not."""
@@ -67,7 +68,7 @@ def _say(error: Exception | KeyboardInterrupt, code: int) -> None:
             report(error.diagnostics)
             return
         case OSError(filename=str() | bytes()):
-            text = f"error: {error.strerror}: {click.format_filename(error.filename)}"
+            text = f"error: {error.strerror}: {shown_path(error.filename)}"
         case OSError(errno=int()):
             text = f"error: {error.strerror}"
         case ToolError():
@@ -79,9 +80,9 @@ def _say(error: Exception | KeyboardInterrupt, code: int) -> None:
         case InternalError():
             text = str(error)
         case _:
-            click.echo("".join(format_exception(error)), err=True, nl=False)
+            click.echo(visible_lines("".join(format_exception(error))), err=True, nl=False)
             text = str(InternalError(f"{type(error).__name__}: {error}"))
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
@@ -90,6 +91,11 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
     from resdsl.emit.torch_batch import is_out_of_memory
 
     return is_out_of_memory(error)
+
+
+def shown_path(path: str | bytes | PathLike[str]) -> str:
+    """A path as a person may read it: whatever it is called, it is a name on one line."""
+    return visible(click.format_filename(path))
 
 
 def unknown_verb(word: str, context: click.Context) -> click.UsageError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from resdsl.cli.complete import complete_specs
+from resdsl.cli.difference import difference
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, read_stdin
@@ -39,7 +39,7 @@ def command(context: click.Context, specs: tuple[str, ...], *, only_check: bool,
         n_files += 1
         n_changed += before != after
         if show_diff:
-            click.echo("".join(_difference(spec, before, after)), nl=False)
+            click.echo(difference(spec, before, after, "formatted"), nl=False)
         elif spec == "-" and not only_check:
             click.echo(after, nl=False)
         elif before != after and not only_check:
@@ -62,13 +62,6 @@ def _formatted(spec: str) -> tuple[str, str]:
         source = Loader(problems).read(Path(spec))
         return source.text, fmt(source.text, name=source.name)
     raise ResError(problems.errors)
-
-
-def _difference(spec: str, before: str, after: str) -> Iterator[str]:
-    from difflib import unified_diff
-
-    lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    return unified_diff(*lines, fromfile=spec, tofile=f"{spec} (formatted)")
 
 
 def _summary(n_files: int, n_changed: int, *, written: bool) -> str:

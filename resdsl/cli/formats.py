@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from resdsl.diagnostics import Diagnostic, Fix
+from resdsl.diagnostics import Diagnostic, Fix, escaped, visible
 from resdsl.record import record
 from resdsl.source import Span
 
@@ -48,7 +48,7 @@ def concise(findings: Findings) -> Iterator[str]:
     """`specs/mine.res:12:12: error[shortcut-shape] …`: a line each, as editors and `grep` take them."""
     for diagnostic in findings.diagnostics:
         place = f"{diagnostic.span}: " if diagnostic.span else ""
-        yield f"{place}{diagnostic.severity}[{diagnostic.code.value}] {_words(diagnostic)}"
+        yield visible(f"{place}{diagnostic.severity}[{diagnostic.code.value}] {_words(diagnostic)}")
 
 
 def github(findings: Findings) -> Iterator[str]:
@@ -61,7 +61,7 @@ def github(findings: Findings) -> Iterator[str]:
             properties |= {"endLine": str(region.end_line), "endColumn": str(region.end_column)}
         written = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())
         text = _words(diagnostic) + (f"\nhelp: {diagnostic.help}" if diagnostic.help else "")
-        yield f"::{diagnostic.severity} {written}::{_escape(text)}"
+        yield visible(f"::{diagnostic.severity} {written}::{_escape(text)}")
 
 
 def _words(diagnostic: Diagnostic) -> str:
@@ -101,7 +101,7 @@ def as_json(findings: Findings) -> Iterator[str]:
         "networks": findings.networks,
         "expectations": findings.expectations,
     }
-    yield dumps(document, indent=2, ensure_ascii=False)
+    yield escaped(dumps(document, indent=2, ensure_ascii=False))
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:

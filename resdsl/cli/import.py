@@ -6,8 +6,10 @@ import re
 
 import click
 
+from resdsl.cli.failures import shown_path
 from resdsl.cli.files import write_result
 from resdsl.cli.progress import Stages
+from resdsl.diagnostics import visible
 
 
 @click.command(name="import")
@@ -37,6 +39,6 @@ def command(model: str, shape: str | None, output: str) -> None:
         err=True,
     )
     if imported.unused:
-        click.echo(f"left out, since no output depends on it: {', '.join(imported.unused)}", err=True)
+        click.echo(f"left out, since no output depends on it: {visible(', '.join(imported.unused))}", err=True)
     if output != "-":
-        click.echo(f"wrote {click.format_filename(output)}", err=True)
+        click.echo(f"wrote {shown_path(output)}", err=True)

@@ -10,6 +10,7 @@ from resdsl.cli.checkpoints import checkpoint_options
 from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.specs import read_spec
+from resdsl.diagnostics import visible_lines
 from resdsl.emit.names import module_names
 from resdsl.emit.state import state_tensors
 from resdsl.ir.graph import Graph
@@ -50,7 +51,7 @@ def command(
     if scheme is not None:
         raise click.UsageError("--keys is for listing; say whose names the checkpoint has by --from-keys")
     fit = fit_checkpoint(graph, checkpoint, reading)
-    click.echo(_as_json(fit.match) if form == "json" else str(fit))
+    click.echo(_as_json(fit.match) if form == "json" else visible_lines(str(fit)))
     if not fit.match.is_complete:
         ctx.exit(FINDINGS)
 

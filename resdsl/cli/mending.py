@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from resdsl.cli.difference import difference
 from resdsl.cli.formats import count
 from resdsl.cli.mend import mend, with_line_ends
 from resdsl.cli.specs import new_loader, read_stdin
@@ -43,7 +44,7 @@ def mend_files(specs: Sequence[str], *, write: bool) -> int:
         if write:
             write_file(spec, with_line_ends(text, Path(spec).read_bytes().decode()))
         else:
-            click.echo("".join(_difference(spec, before[spec].text, text)), nl=False)
+            click.echo(difference(spec, before[spec].text, text, "mended"), nl=False)
     if changed:
         could = "" if write else "can be "
         click.echo(f"{count(n_fixes, 'mistake')} {could}mended in {count(len(changed), 'file')}", err=True)
@@ -54,7 +55,7 @@ def mend_stdin(*, write: bool) -> tuple[Diagnostic, ...]:
     """Prints standard input mended, or what that would change; what is still wrong."""
     source = read_stdin()
     mended = mend(source, new_loader())
-    shown = mended.text if write else "".join(_difference("<stdin>", source.text, mended.text))
+    shown = mended.text if write else difference("<stdin>", source.text, mended.text, "mended")
     click.echo(shown, nl=False)
     return mended.checked.diagnostics
 
@@ -78,10 +79,3 @@ class _Loader(Loader):
     def read(self, path: Path, span: Span | None = None) -> Source:
         source = super().read(path, span)
         return Source(source.name, self._texts.get(path, source.text), path)
-
-
-def _difference(spec: str, before: str, after: str) -> Iterator[str]:
-    from difflib import unified_diff
-
-    lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    return unified_diff(*lines, fromfile=spec, tofile=f"{spec} (mended)")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from typing import Literal
 
 import click
 
 from resdsl.cli.complete import complete_networks
+from resdsl.cli.failures import shown_path
 from resdsl.cli.files import write_result
 from resdsl.cli.starts import Answers, ask, copied, derived, expanded, fresh
 from resdsl.diagnostics import ToolError
@@ -45,8 +46,8 @@ def command(
     else:
         text = {"derived": derived, "copied": copied, "expanded": expanded}[form](name, base)
     target = output or f"{name}.res"
-    if target != "-" and Path(target).exists() and not force:
+    if target != "-" and os.path.lexists(target) and not force:
         raise ToolError(f"`{target}` is there already; `--force` replaces it")
     write_result(target, text)
     if target != "-":
-        click.echo(f"wrote {click.format_filename(target)}")
+        click.echo(f"wrote {shown_path(target)}")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from resdsl import __version__
 from resdsl.cli.formats import Findings, Region
-from resdsl.diagnostics import WARNINGS, Code, Diagnostic, Fix, Note
+from resdsl.diagnostics import WARNINGS, Code, Diagnostic, Fix, Note, escaped
 from resdsl.source import Source, Span
 
 
@@ -23,7 +23,7 @@ def sarif(findings: Findings) -> Iterator[str]:
         "results": [_result(diagnostic, rules.index(diagnostic.code)) for diagnostic in findings.diagnostics],
     }
     document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-    yield dumps(document, indent=2, ensure_ascii=False)
+    yield escaped(dumps(document, indent=2, ensure_ascii=False))
 
 
 def _rule(code: Code) -> dict[str, object]:

@@ -45,6 +45,10 @@ def expand_folders(specs: Iterable[str]) -> Iterator[str]:
         files = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
         if not files:
             raise click.UsageError(f"no .res file in `{spec}`")
+        root = folder.resolve()
+        outside = next((path for path in files if not path.resolve().is_relative_to(root)), None)
+        if outside is not None:  # who wrote the folder has not been asked to read, or to change, that file
+            raise click.UsageError(f"`{outside}` is a link that leads out of `{spec}`; name what it leads to")
         yield from map(str, files)
 
 

@@ -128,7 +128,8 @@ def _title(summary: Summary) -> str:
     graph = summary.graph
     given = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
     head = f"{graph.name}({given})" if given else graph.name
-    return f"{head}: {graph.about}" if graph.about else head
+    about = " ".join(graph.about.split())  # a text may have several lines
+    return f"{head}: {about}" if about else head
 
 
 def _row(section: SectionSummary, blocks: str, separator: str) -> tuple[str, ...]:
@@ -166,7 +167,7 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
     if graph.survival is not None:
         blocks = f"{depth.expected_blocks:.1f} of {depth.blocks} blocks, {depth.expected_depth:.1f} layers deep"
         facts.append(("survive", f"{graph.survival.schedule}: in training {blocks} on average"))
-    facts += [("cite", cite) for cite in graph.cites]
+    facts += [("cite", " ".join(cite.split())) for cite in graph.cites]
     return facts
 
 

@@ -5,6 +5,7 @@ from resdsl.diagnostics.diagnostic import Diagnostic, InternalError, Note, ResEr
 from resdsl.diagnostics.fix import Fix, apply, delete, suggest
 from resdsl.diagnostics.nearest import nearest
 from resdsl.diagnostics.render import render
+from resdsl.diagnostics.visible import escaped, visible, visible_lines
 
 __all__ = [
     "WARNINGS",
@@ -18,8 +19,11 @@ __all__ = [
     "ToolError",
     "apply",
     "delete",
+    "escaped",
     "nearest",
     "render",
     "suggest",
     "sure_fixes",
+    "visible",
+    "visible_lines",
 ]

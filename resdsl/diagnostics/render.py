@@ -7,6 +7,7 @@ from itertools import groupby
 from unicodedata import category, east_asian_width
 
 from resdsl.diagnostics.diagnostic import Diagnostic
+from resdsl.diagnostics.visible import visible
 from resdsl.record import record
 from resdsl.source import Source, Span
 
@@ -19,14 +20,14 @@ def render(diagnostic: Diagnostic) -> str:
     """
     marks = _marks(diagnostic)
     margin = " " * max((len(str(mark.line)) for mark in marks), default=0)
-    lines = [f"{diagnostic.severity}[{diagnostic.code.value}]: {diagnostic.message}"]
+    lines = [f"{diagnostic.severity}[{diagnostic.code.value}]: {visible(diagnostic.message)}"]
     for source in dict.fromkeys(mark.span.source for mark in marks):
         here = [mark for mark in marks if mark.span.source is source]
         arrow = "-->" if here[0] is marks[0] else ":::"
-        lines += [f"{margin}{arrow} {here[0].span}", f"{margin} |"]
+        lines += [f"{margin}{arrow} {visible(str(here[0].span))}", f"{margin} |"]
         lines += _show(sorted(here, key=lambda mark: (mark.span.start, mark.sign)), source, margin)
     if diagnostic.help:
-        lines.append(f"{margin} = help: {diagnostic.help}")
+        lines.append(f"{margin} = help: {visible(diagnostic.help)}")
     return "\n".join(lines)
 
 
@@ -65,7 +66,7 @@ def _show(marks: Sequence[_Mark], source: Source, margin: str) -> Iterator[str]:
                 yield f"{number:>{len(margin)}} | {window.text(line)}".rstrip()
                 shown = window
             before, inside = window.columns(line, first), window.columns(line, last)
-            yield f"{margin} | {' ' * before}{mark.sign * max(inside - before, 1)} {mark.text}".rstrip()
+            yield f"{margin} | {' ' * before}{mark.sign * max(inside - before, 1)} {visible(mark.text)}".rstrip()
 
 
 # ---------------------------------------------------------------- one line
@@ -99,9 +100,7 @@ def _window(line: str, first: int, last: int) -> _Window:
 
 def _expand(text: str) -> str:
     """Tabs as spaces; characters that a terminal would obey or hide as one that it shows."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_TAB if c == "\t" else _UNSEEN if category(c) in _HIDDEN else c for c in text)
+    return visible(text.replace("\t", _TAB))
 
 
 def _width(character: str) -> int:
@@ -114,7 +113,5 @@ def _width(character: str) -> int:
 
 _TAB = "    "
 _CUT = "…"
-_UNSEEN = "�"
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONGEST = 120  # characters of a line
 _CONTEXT = 40  # characters before a mark, where the line is cut

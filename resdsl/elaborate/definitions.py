@@ -112,7 +112,7 @@ class Loader:
     def _load(self, source: Source) -> Module:
         path = source.path.resolve() if source.path is not None else Path()
         if not self._open:
-            self._sizes = {}
+            self._sizes = {path: len(source.text.encode("utf-8", "surrogatepass"))}
         program, diagnostics = parse_recovering(source, limits=self.limits)
         problems = Problems(list(diagnostics))
         module = Module(source, program, lost=_words(program, diagnostics), problems=problems, limits=self.limits)
@@ -147,14 +147,15 @@ class Loader:
             if not path.is_file():
                 what = "a folder, not a file" if path.is_dir() else "not a file"
                 raise mistake(Code.FILE_UNREADABLE, f"`{name}` is {what}", span)
-            self._count(path, path.stat().st_size, span)
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(self.limits.file_bytes + 1)  # some files are longer than they say
+            self._count(path, max(len(data), path.stat().st_size), span)
         except OSError as error:
             raise mistake(Code.FILE_UNREADABLE, f"`{name}` cannot be read: {error.strerror}", span) from None
         return Source(name, as_text(data, name, span), path)
 
     def _count(self, path: Path, size: int, span: Span | None) -> None:
-        """Counts a file before it is read. Raises Mistake where it, or all files together, are too large."""
+        """Counts a file before it is looked at. Raises Mistake where it, or all files together, are too large."""
         if not self._open:
             self._sizes = {}
         self._sizes[path] = size
@@ -309,6 +310,7 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def _shown(path: Path) -> str:
     try:
-        return str(path.relative_to(Path.cwd()))
+        shown = str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+    return f"./{shown}" if shown.startswith("::") else shown  # no command to a workflow of GitHub

@@ -115,6 +115,6 @@ def _moved(value: _T, source: Source) -> _T:
 
 _T = TypeVar("_T")
 _CHOICE = re.compile(r"^# resdsl: network (?P<call>[^\n]*\S)\s*\Z", re.MULTILINE)
-_EDITION = re.compile(r"^\s*res\s+1\b", re.MULTILINE)
+_EDITION = re.compile(r"^[ \t]*res\s+1\b", re.MULTILINE)
 _NO_NEWLINE = re.compile(r"[^\n]")
 _AS_NETWORK = "res 1 network a="

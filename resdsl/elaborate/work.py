@@ -34,7 +34,7 @@ LINK: Final = 40
 class Work:
     """What is left of the steps that a program may take."""
 
-    allowed: int
+    limits: Limits
     left: int
 
     @property
@@ -50,7 +50,7 @@ def metered(limits: Limits) -> Generator[Work]:
     if running is not None:
         yield running
         return
-    token = _RUNNING.set(work := Work(limits.work, limits.work))
+    token = _RUNNING.set(work := Work(limits, limits.work))
     try:
         yield work
     finally:
@@ -80,7 +80,7 @@ def foresee(steps: int, span: Span | None) -> None:
 
 
 def _too_much(work: Work, span: Span | None) -> Mistake:
-    message = f"elaborating this takes more than {work.allowed:,} steps; the caller allows no more"
+    message = f"elaborating this takes more than {work.limits.work:,} steps; the caller allows no more"
     help = "check the networks of this file in several files, or raise the limit: `Limits(work=…)`"
     return mistake(Code.LIMIT_WORK, message, span, help=help)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, assert_never
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, assert_never
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, create_model
 
 from resdsl.ops import OPS, TENSOR_OPS, Extern, Op, Setting
 from resdsl.syntax.text import HIDDEN, name_character
@@ -40,6 +40,10 @@ Line = Annotated[Text, Field(pattern=r"^[^\n\r\t]*$", description="a text of one
 Dims = Annotated[list[Positive], Field(min_length=1, max_length=8, description="channels, then the spatial sizes")]
 Bias = Number | Literal["default"] | None
 Value = bool | int | Number | Text | list[int] | None
+
+Item = TypeVar("Item")
+Items = Annotated[list[Item], FailFast()]
+"""A list of which the first wrong item is told: a document of a million of them says no more."""
 
 
 class Model(BaseModel):
@@ -119,7 +123,7 @@ class NodeModel(Model):
     """A layer of a unit. Its inputs are values of the unit: first the unit's inputs, then one for each node."""
 
     layer: Layer
-    inputs: list[Whole]
+    inputs: Items[Whole]
     shape: Dims
     part: Literal["chain", "before", "residual", "survive", "shortcut", "after", "link"]
     group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]*$", max_length=1024)] = ""
@@ -131,10 +135,10 @@ class UnitModel(Model):
     definition: Name
     arguments: Line = ""
     shortcut: Line = ""
-    links: list[Name] = []
-    link_kinds: list[Line] = []
-    inputs: Annotated[list[Dims], Field(min_length=1)]
-    nodes: list[NodeModel]
+    links: Items[Name] = []
+    link_kinds: Items[Line] = []
+    inputs: Annotated[list[Dims], FailFast(), Field(min_length=1)]
+    nodes: Items[NodeModel]
     output: Whole
     doc: Text = ""
     cite: Text = ""
@@ -144,7 +148,7 @@ class StepModel(Model):
     """One use of a unit. Its inputs are values of the spine: 0 is the network's input, k + 1 what step k gives."""
 
     unit: Whole
-    inputs: list[Whole]
+    inputs: Items[Whole]
     section: Name
     place: Positive
     survival: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -183,7 +187,7 @@ class InitModel(Model):
     """A weight initialisation."""
 
     name: Name
-    arguments: list[Number]
+    arguments: Items[Number]
 
 
 class Document(Model):
@@ -195,18 +199,18 @@ class Document(Model):
     parameters: dict[Name, Line]
     input: Dims
     survival: SurvivalModel | None = None
-    init: list[InitModel] = []
+    init: Items[InitModel] = []
     keys: Name = "native"
-    taps: list[Name] = []
+    taps: Items[Name] = []
     about: Text = ""
-    cites: list[Text] = []
+    cites: Items[Text] = []
     doc: Text = ""
     spec: Text = ""
     recipe: Text = ""
-    sections: list[SectionModel]
-    links: list[LinkModel] = []
-    units: list[UnitModel]
-    steps: list[StepModel]
+    sections: Items[SectionModel]
+    links: Items[LinkModel] = []
+    units: Items[UnitModel]
+    steps: Items[StepModel]
 
 
 def graph_schema() -> dict[str, Any]:

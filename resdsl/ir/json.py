@@ -221,12 +221,17 @@ class _NotWantedError(Exception):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > _MOST_FIELDS:
+        raise _NotWantedError(f"an object has {len(pairs):,} fields")
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise _NotWantedError(f"an object has `{twice}` twice")
     return fields
+
+
+_MOST_FIELDS = 1000  # parameters of a network; all other objects have a few
 
 
 def _whole(digits: str) -> int:

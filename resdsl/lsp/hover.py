@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -239,7 +240,8 @@ def _is_in(node: ast.Syntax | None, offset: int) -> bool:
 
 
 def _code(text: str) -> str:
-    return f"```resdsl\n{text}\n```"
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}resdsl\n{text}\n{fence}"
 
 
 def _table(columns: list[str], rows: list[list[str]]) -> str:

@@ -103,8 +103,13 @@ def documentation(symbol: Symbol) -> str:
         case _:
             pass
     if isinstance(node, ast.Definition):
-        return "\n\n".join(part for part in (node.doc, *_statements(node)) if part)
-    return node.doc if isinstance(node, ast.Stage | ast.Link) else ""
+        return "\n\n".join(part for part in (inert(node.doc), *_statements(node)) if part)
+    return inert(node.doc) if isinstance(node, ast.Stage | ast.Link) else ""
+
+
+def inert(markdown: str) -> str:
+    """An author's words as Markdown that shows no picture, leads nowhere and holds no HTML: editors fetch pictures."""
+    return markdown.replace("<", "&lt;").replace("](", "]\\(").replace("][", "]\\[").replace("]:", "]\\:")
 
 
 def keyword_words(keyword: str) -> str:
@@ -121,12 +126,12 @@ def _statements(definition: ast.AnyDefinition | ast.Definition) -> list[str]:
     if not isinstance(definition, ast.AnyDefinition):
         return []
     said = [s for s in statements_of(definition) if isinstance(s, ast.About | ast.Cite)]
-    return [s.text.value if isinstance(s, ast.About) else _paper(s.text.value) for s in said]
+    return [inert(s.text.value) if isinstance(s, ast.About) else _paper(s.text.value) for s in said]
 
 
 def _paper(cite: str) -> str:
     match = re.fullmatch(r"arXiv:(\d{4}\.\d{4,5})", cite)
-    return f"[{cite}](https://arxiv.org/abs/{match.group(1)})" if match else cite
+    return f"[{cite}](https://arxiv.org/abs/{match.group(1)})" if match else inert(cite)
 
 
 def _init_words(name: str) -> str:

@@ -60,4 +60,4 @@ def test_help_imports_no_part_of_the_compiler():
         text=True,
         check=True,
     )
-    assert done.stderr.splitlines()[-1] == "heavy: resdsl.__main__ resdsl.cli resdsl.cli.app"
+    assert done.stderr.splitlines()[-1] == "heavy: resdsl.__main__ resdsl.cli resdsl.cli.app resdsl.cli.streams"

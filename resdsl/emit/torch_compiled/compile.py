@@ -20,6 +20,7 @@ from resdsl.emit.lowered.file import emit_lowered
 from resdsl.emit.torch import graph_of, import_text
 from resdsl.emit.torch_compiled.planner import Settings
 from resdsl.emit.torch_compiled.runtime import Installed, Runtime
+from resdsl.emit.torch_cpp import check_cache
 from resdsl.ir.graph import Graph
 
 Strategy = Literal["units", "modules", "graph"]
@@ -76,6 +77,8 @@ def compile_network(  # noqa: PLR0913  torch's own `compile` has as many
     for name, value in (("dropped", dropped != "none"), ("checkpoint", checkpoint), ("memory", memory is not None)):
         if chosen != "units" and value:
             raise ValueError(f"`{name}` belongs to the strategy `units`; this is `{chosen}`")
+    if backend == "inductor":
+        check_cache()
     torch_options: dict[str, Any] = {"backend": backend, "fullgraph": fullgraph, "dynamic": dynamic}
     torch_options |= _NO_LIMIT
     torch_options |= {"mode": mode} if mode else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from resdsl.emit.draw.errors import DrawingError
 from resdsl.emit.draw.fold import Detail
 from resdsl.emit.draw.layout.frame import several_lines
 from resdsl.emit.draw.reading import Reading
@@ -66,14 +67,22 @@ def write_auto_dot(graph: Graph) -> str:
 
 
 def write_mermaid(graph: Graph) -> str:
-    """A flow chart that GitHub shows; blocks fold until it is small enough for Mermaid."""
-    reading, text = Reading(graph), ""
+    """A flow chart that GitHub shows; blocks fold until it is small enough for Mermaid.
+
+    Raises:
+        DrawingError: where so many stages and chains stand one after another that no folding makes it small enough.
+    """
+    reading = Reading(graph)
     for detail in (Detail(1, 1), Detail(1, 0), Detail(0, 0), Detail(1, 0, "kind"), Detail(0, 0, "any")):
         net = view(reading, detail)
         text = _mermaid(net)
         if len(text) <= MAX_CHARACTERS and text.count("-->") + text.count("==>") + text.count("-.->") <= MAX_EDGES:
-            break
-    return text
+            return text
+    n_parts = len(graph.sections)
+    raise DrawingError(
+        f"Mermaid takes {MAX_EDGES} edges and {MAX_CHARACTERS:,} characters, too few for these {n_parts} stages and "
+        "chains and their links: write .svg or .dot"
+    )
 
 
 def _mermaid(net: Net) -> str:

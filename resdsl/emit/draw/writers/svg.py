@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
+from html import escape
 from typing import assert_never
-from xml.sax.saxutils import escape
 
 from resdsl.emit.draw.geometry import Line, Point
 from resdsl.emit.draw.metrics import FONTS
@@ -44,7 +44,7 @@ def write_svg(scene: Scene, theme: ThemeName = "light", *, background: bool = Tr
 
 def text(words: str) -> str:
     """Text that is only text in XML and HTML."""
-    return escape(clean(words), {'"': "&quot;", "'": "&#39;"})
+    return escape(clean(words), quote=False).replace('"', "&quot;").replace("'", "&#39;")
 
 
 def number(value: float) -> str:

@@ -1,0 +1,277 @@
+"""Small files that ask for much are refused before they get it: 0.2 s and 100 MiB each.
+
+What a count shows is refused by counting. What only doing it would show is ended by a count of steps, `Limits.work`:
+here a tenth of what is allowed by default, and so a tenth of its time.
+"""
+
+import time
+import tracemalloc
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from resdsl.compiler import Checked, load, read_recovering
+from resdsl.diagnostics import Code, ResError
+from resdsl.elaborate.work import metered
+from resdsl.ir.json import from_json, to_json
+from resdsl.limits import DEFAULT, Limits
+from resdsl.record import evolve
+from resdsl.source import Source
+from resdsl.syntax.format import fmt
+
+HEAD = 'res 1\nuse "std.res"\n'
+SECONDS, BYTES = 0.2, 100 * 2**20
+SLACK = 5
+"""How much longer a busy machine may take, and one that counts every allocation."""
+
+
+def network(body: str, before: str = "", head: str = "network net") -> str:
+    return f"{HEAD}{before}\n{head} {{ input 3x32x32  stem conv(3x3, 4)\n{body} }}"
+
+
+def words(template: str, n: int, between: str = " ") -> str:
+    """`n` copies, `@` standing for the number of each."""
+    return between.join(template.replace("@", str(k)) for k in range(1, n + 1))
+
+
+COUNTED = {
+    "10^9 blocks": (network("stage s : basic(4) * 1_000_000_000"), Code.LIMIT_NODES),
+    "20,000 blocks that all differ": (network("stage s : basic(4 + i) * 20_000"), Code.LIMIT_WORK),
+    "2^2^2^2^…": (network(f"let n = {'^'.join(['2'] * 100)}  stage s : basic(n)"), Code.LIMIT_NUMBER),
+    "40 levels": (network("stage s : basic(4) * 1000  levels 40 via identity"), Code.LINK_LEVELS),
+    "a list of 20,000 numbers": (network(f"let a = [{','.join(['1'] * 20_000)}]"), Code.LIMIT_NUMBER),
+    "100 brackets": (network(f"let a = {'(' * 100}1{')' * 100}"), Code.LIMIT_NESTING),
+    "a sum of 10,000 terms": (network(f"let a = {'+'.join(['1'] * 10_000)}"), Code.LIMIT_NESTING),
+    "an input of 10^24 values": (
+        f"{HEAD}network n {{ input 3x99999999x99999999x99999999  stem relu }}",
+        Code.LIMIT_TENSOR,
+    ),
+    "numbers too large for reals": (network("let a = sum([floor(1.7e308), 0.5])"), Code.LIMIT_NUMBER),
+    "a file of 300 KB": (HEAD + "# much\n" * 43_000, Code.LIMIT_SOURCE),
+}
+WORKED = {
+    "a hundred links around each block": (
+        network("stage s : basic(4) * 4000\n" + words("link a@ over each 1 via identity", 100)),
+        Code.LIMIT_WORK,
+    ),
+    "a schedule of 5,000 numbers for each block": (
+        network("stage s : basic(4) * 5000  survive f", f"schedule f = min([l / L, {','.join(['1.0'] * 5000)}])"),
+        Code.LIMIT_WORK,
+    ),
+    "a thousand networks of a thousand blocks": (
+        network("stage s : basic(4) * 1000") + words("network n@ = net {}", 1000),
+        Code.LIMIT_WORK,
+    ),
+    "a thousand expectations of a thousand blocks": (
+        network(f"stage s : basic(4) * n  {words('expect blocks(n = 100@) = 3', 1000)}", head="network net(n = 1)"),
+        Code.LIMIT_WORK,
+    ),
+    "networks derived from one with 1,000 parameters": (
+        f"{HEAD}network n0({words('p@ = @', 1000, ', ')}) {{ input 3x8x8  stem relu }}"
+        + " ".join(f"network n{k} = n{k - 1}(p{k} = 3) {{}}" for k in range(1, 60)),
+        Code.LIMIT_WORK,
+    ),
+    "500 names that nearly are one of 1,000": (
+        network(f"head {words('a' * 40 + 'b@', 500, ' -> ')}", words(f"layer {'a' * 40}@ {{ y = x -> relu }}", 1000)),
+        Code.LIMIT_WORK,
+    ),
+    "a part tapped 10,000 times": (network(f"stage s : basic(4)  tap {', '.join(['s'] * 10_000)}"), Code.LIMIT_WORK),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def warm():
+    load("resnet152")  # what is read once stays read
+
+
+def check(text: str, limits: Limits = DEFAULT) -> Checked:
+    return read_recovering(Source("bomb.res", text), limits=limits).check()
+
+
+def is_refused(text: str, code: Code, limits: Limits) -> None:
+    start = time.process_time()
+    checked = check(text, limits)
+    seconds = time.process_time() - start
+    assert code in {diagnostic.code for diagnostic in checked.diagnostics}
+    assert checked.has_errors
+    assert len(checked.diagnostics) <= limits.diagnostics
+    assert seconds <= SECONDS * SLACK
+
+
+def peak_of(text: str, limits: Limits) -> int:
+    tracemalloc.start()
+    try:
+        check(text, limits)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("text", "code"), COUNTED.values(), ids=COUNTED)
+def test_what_a_count_shows_is_refused_at_once(text: str, code: Code):
+    is_refused(text, code, DEFAULT)
+
+
+@pytest.mark.parametrize(("text", "code"), WORKED.values(), ids=WORKED)
+def test_what_takes_many_steps_ends_with_the_steps_that_are_allowed(text: str, code: Code):
+    is_refused(text, code, Limits(work=DEFAULT.work // 10))
+
+
+@pytest.mark.parametrize("text", [text for text, _ in (*COUNTED.values(), *WORKED.values())], ids=[*COUNTED, *WORKED])
+def test_neither_takes_much_memory(text: str):
+    assert peak_of(text, Limits(work=DEFAULT.work // 40)) <= BYTES
+
+
+def test_a_text_of_nothing_takes_no_time():
+    """240 KB of empty lines: an expression that looks for a line's first word in each must not cross lines."""
+    text = HEAD + "\n" * 240_000 + "network net { input 3x8x8  stem relu }"
+    start = time.process_time()
+    assert not check(text).has_errors
+    assert fmt(text).count("\n") < 20
+    assert time.process_time() - start <= SECONDS * SLACK
+
+
+# ---------------------------------------------------------------- files that use each other
+
+
+def told(folder: Path, files: Mapping[str, str], limits: Limits = DEFAULT) -> list[Code]:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    start = time.process_time()
+    found = read_recovering(folder / "net.res", limits=limits).check().diagnostics
+    assert time.process_time() - start <= SECONDS * SLACK
+    return [diagnostic.code for diagnostic in found]
+
+
+def chain(n: int) -> dict[str, str]:
+    """A file that uses one that uses one …: n uses."""
+    names = ["net.res", *(f"f{k}.res" for k in range(n))]
+    return {name: f'res 1 use "{used}"' for name, used in zip(names, names[1:])} | {names[-1]: "res 1"}
+
+
+def test_files_use_each_other_64_deep_and_no_deeper(tmp_path: Path):
+    assert told(tmp_path, chain(64)) == []
+    assert told(tmp_path, chain(65)) == [Code.LIMIT_NESTING]
+    assert told(tmp_path, chain(2000)) == [Code.LIMIT_NESTING]
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_files_that_use_each_other_in_a_circle_are_told_once(tmp_path: Path, n: int):
+    files = {f"f{k}.res": f'res 1 use "f{(k + 1) % n}.res"' for k in range(n)}
+    assert told(tmp_path, {**files, "net.res": 'res 1 use "f0.res"'}) == [Code.USE_CYCLE]
+
+
+def test_a_circle_through_a_link_is_a_circle(tmp_path: Path):
+    (tmp_path / "again.res").symlink_to(tmp_path / "net.res")
+    assert told(tmp_path, {"net.res": 'res 1 use "again.res"'}) == [Code.USE_CYCLE]
+
+
+def test_files_that_all_use_each_other_end_too(tmp_path: Path):
+    """A diamond of diamonds: each of 60 files uses all before it, and so brings the 500 names of the first."""
+    files = {"f0.res": f"res 1 {words('layer z@ { y = x }', 500)}"}
+    for k in range(1, 60):
+        files[f"f{k}.res"] = "res 1 " + " ".join(f'use "f{j}.res"' for j in range(k))
+    files["net.res"] = 'res 1 use "f59.res"'
+    assert told(tmp_path, files, Limits(work=DEFAULT.work // 10)) == [Code.LIMIT_WORK]
+
+
+# ---------------------------------------------------------------- each limit, to the last one
+
+GRAPH = load("resnet_cifar", depth=8)
+OWN = "res 1 layer abcde { y = x -> relu }"
+SMALL = "res 1 network abcde { input 3x32x32  stem conv(3x3, 4) -> relu  layers more : relu -> relu }"
+EXACT = {  # a program, the least limit that it stands within, and what is told below that
+    "file_bytes": (OWN, len(OWN), Code.LIMIT_SOURCE),
+    "nesting": ("res 1 schedule abcde = ((1))", 2, Code.LIMIT_NESTING),
+    "nodes": (SMALL, 4, Code.LIMIT_NODES),
+    "tensor_elements": (SMALL, 4 * 32 * 32, Code.LIMIT_TENSOR),
+    "number_bits": ("res 1 network abcde { let n = 255 + 1  input [3, n, n]  stem relu }", 9, Code.LIMIT_NUMBER),
+    "list_items": ("res 1 network abcde { let a = [8, 9, 7]  input a  stem relu }", 3, Code.LIMIT_NUMBER),
+    "name_characters": (OWN, 5, Code.LIMIT_NAME),
+}
+
+
+def codes(text: str, limits: Limits) -> set[Code]:
+    return {diagnostic.code for diagnostic in check(text, limits).diagnostics}
+
+
+@pytest.mark.parametrize("field", EXACT)
+def test_a_limit_holds_to_the_last_one(field: str):
+    text, least, code = EXACT[field]
+    assert code not in codes(text, evolve(DEFAULT, **{field: least}))
+    assert code in codes(text, evolve(DEFAULT, **{field: least - 1}))
+
+
+def test_work_is_counted_to_the_last_step():
+    with metered(DEFAULT) as work:
+        check(SMALL)
+    steps = DEFAULT.work - work.left
+    assert Code.LIMIT_WORK not in codes(SMALL, Limits(work=steps))
+    assert Code.LIMIT_WORK in codes(SMALL, Limits(work=steps - 1))
+
+
+def test_all_files_together_are_counted_to_the_last_byte(tmp_path: Path):
+    files = {"a.res": OWN, "net.res": 'res 1 use "a.res"'}
+    size = sum(map(len, files.values()))
+    assert told(tmp_path, files, Limits(total_bytes=size)) == []
+    assert told(tmp_path, files, Limits(total_bytes=size - 1)) == [Code.LIMIT_SOURCE]
+
+
+def test_messages_are_counted_to_the_last_one():
+    text = network(f"head {words('unknown@', 60, ' -> ')}")
+    for most in (0, 1, 59, 60, 61):
+        assert len(check(text, Limits(diagnostics=most)).diagnostics) == min(most, 60)
+
+
+def test_each_limit_has_its_test():
+    others = {"work", "total_bytes", "diagnostics", "graph_bytes"}  # above and below
+    assert set(EXACT) | others == set(Limits.__fields__)
+
+
+# ---------------------------------------------------------------- graphs as JSON
+
+DOCUMENT = to_json(GRAPH)
+
+
+def refusal(document: str, limits: Limits = DEFAULT) -> Code:
+    tracemalloc.start()
+    start = time.process_time()
+    try:
+        with pytest.raises(ResError) as caught:
+            from_json(document, limits=limits)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - start <= SECONDS * SLACK
+    assert peak <= BYTES
+    return caught.value.diagnostics[0].code
+
+
+def test_a_document_is_counted_to_the_last_byte():
+    size = len(DOCUMENT.encode())
+    assert from_json(DOCUMENT.encode(), limits=Limits(graph_bytes=size)) == GRAPH
+    assert refusal(DOCUMENT, Limits(graph_bytes=len(DOCUMENT) - 1)) is Code.LIMIT_SOURCE
+
+
+def test_the_layers_of_a_document_are_counted_to_the_last_one():
+    n_nodes = sum(len(step.unit.nodes) for step in GRAPH.steps)
+    assert from_json(DOCUMENT, limits=Limits(nodes=n_nodes)) == GRAPH
+    assert refusal(DOCUMENT, Limits(nodes=n_nodes - 1)) is Code.LIMIT_NODES
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "[" * 1_000_000,
+        '{"a":' * 300_000,
+        f'{{"format": "resdsl-graph", "version": {"9" * 100_000}}}',
+        DOCUMENT.replace('"kernel": [3, 3]', f'"kernel": [{"9" * 18}, {"9" * 18}]', 1),
+        DOCUMENT.replace('"channels": 16', '"channels": 9007199254740991', 1),
+        DOCUMENT.replace('"inputs": [0]', f'"inputs": [{"0," * 100_000}0]', 1),
+        '{"format": "resdsl-graph", "version": 1, "links": [' + "{}," * 20_000 + "{}]}",
+    ],
+    ids=["lists", "objects", "a number", "a kernel", "a tensor", "inputs", "empty links"],
+)
+def test_a_document_that_asks_for_much_is_refused_at_once(document: str):
+    assert refusal(document) in (Code.GRAPH_FORMAT, Code.LIMIT_TENSOR)
