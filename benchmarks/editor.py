@@ -133,6 +133,7 @@ def draw(document: Document, network: ast.AnyDefinition, _: types.Position) -> A
 
 DECLARED = types.ReferenceContext(include_declaration=True)
 LAYOUT = types.FormattingOptions(tab_size=2, insert_spaces=True)
+OF_ITSELF = types.CodeActionContext([], trigger_kind=types.CodeActionTriggerKind.Automatic)
 WHOLE = types.Range(types.Position(0, 0), types.Position(10_000, 0))
 AT_PLACES = {
     "hover": at_place("hover", types.HoverParams),
@@ -147,7 +148,7 @@ OF_WHOLES = {
     "inlay shapes": of_whole("inlay_hint", lambda d: types.InlayHintParams(d, WHOLE)),
     "semantic tokens": of_whole("semantic_tokens_full", types.SemanticTokensParams),
     "formatting": of_whole("formatting", lambda d: types.DocumentFormattingParams(d, LAYOUT)),
-    "quick fixes": of_whole("code_action", lambda d: types.CodeActionParams(d, WHOLE, types.CodeActionContext([]))),
+    "quick fixes": of_whole("code_action", lambda d: types.CodeActionParams(d, WHOLE, OF_ITSELF)),
     "draw": draw,
 }
 

@@ -91,6 +91,7 @@ _BY_KIND: dict[Kind, str] = {
     "stage": "property",
     "layers": "property",
     "link": "property",
+    "file": "string",
     "setting": "parameter",
     "function": "function",
     "given": "variable",

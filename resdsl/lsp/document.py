@@ -62,13 +62,18 @@ class Document:
 
 
 class Version:
-    """A document at one moment; everything is computed when it is first asked for."""
+    """A document at one moment; everything is computed when it is first asked for.
+
+    Attributes:
+        is_checked: whether everything that is wrong is known already, so that `diagnostics` costs little.
+    """
 
     def __init__(self, reading: Reading, networks: Networks, files: Files) -> None:
         self.reading = reading
         self._limits = files.limits
         self._files = files
         self._networks = networks
+        self.is_checked = False
         networks.keep_only({found.definition.name for found in self.networks})
 
     def as_if(self, text: str) -> Version:
@@ -149,8 +154,7 @@ class Version:
     def elaborate(self) -> Iterator[None]:
         """Elaborates one network after another, for who has other things to do in between."""
         for found in self._by_default():
-            if self.outcome(found) is None:
-                self._told(found)
+            self._diagnostics_of(found)
             yield
 
     def diagnostics(self) -> list[Diagnostic]:
@@ -158,8 +162,7 @@ class Version:
         problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
         elsewhere: list[tuple[Diagnostic, Found]] = []
         for network in self._by_default():
-            outcome = self.outcome(network)
-            told = list(outcome.diagnostics_in(self.module)) if outcome else self._told(network)
+            told = self._diagnostics_of(network)
             problems.add_unless_told(d for d in told if self._is_here(d))
             elsewhere += [(d, network) for d in told if not self._is_here(d)]
         own = not_at_mistakes(problems.found, self.module.problems.errors)
@@ -167,6 +170,7 @@ class Version:
         for diagnostic, network in elsewhere:
             if not _is_told(diagnostic, found):
                 found.append(_from_elsewhere(diagnostic, network))
+        self.is_checked = True
         idle = idle_allowances(found, self.source, self._limits)
         told = dict.fromkeys((*without_allowed(found, self.source, self._limits), *idle))
         return sorted(self._without_project(told), key=lambda d: d.span.start if d.span else 0)
@@ -190,6 +194,11 @@ class Version:
 
     def _is_here(self, diagnostic: Diagnostic) -> bool:
         return diagnostic.span is None or diagnostic.span.source is self.source
+
+    def _diagnostics_of(self, network: Found) -> tuple[Diagnostic, ...]:
+        """What is wrong with a network."""
+        outcome = self.outcome(network)
+        return tuple(outcome.diagnostics_in(self.module)) if outcome is not None else self._told(network)
 
     def _told(self, network: Found) -> tuple[Diagnostic, ...]:
         """What is wrong with a network that has mistakes of text or names."""

@@ -7,9 +7,10 @@ from itertools import groupby
 
 from resdsl.analysis.receptive import Seen, receptive_field
 from resdsl.elaborate.definitions import Found
-from resdsl.ir.graph import Graph, Link, Section, Step
+from resdsl.ir.graph import Graph, Link, Step
 from resdsl.lsp.document import Version
 from resdsl.lsp.networks import Outcome
+from resdsl.lsp.symbols import statements_of
 from resdsl.record import evolve, record
 from resdsl.shape import Shape
 from resdsl.source import Span
@@ -100,17 +101,20 @@ def alike(graph: Graph, steps: list[int]) -> list[Alike]:
     return groups
 
 
-def sections_of(version: Version, found: Found) -> Iterator[tuple[ast.Stem | ast.Head | ast.Stage | ast.Layers, Shape]]:
-    """The statements of a network that are sections, each with the shape that leaves it."""
-    outcome = version.outcome(found)
-    definition = found.definition
-    if outcome is None or outcome.graph is None or not isinstance(definition, ast.Network | ast.Derived):
-        return
-    by_label = {section.label: section for section in outcome.graph.sections}
-    for statement in definition.statements:
-        section = _section(statement, by_label)
-        if section is not None and isinstance(statement, ast.Stem | ast.Head | ast.Stage | ast.Layers):
-            yield statement, outcome.graph.shape_of(section.last + 1)
+def sections_of(found: Found) -> Iterator[ast.Stem | ast.Head | ast.Stage | ast.Layers]:
+    """The statements of a network that are sections."""
+    for statement in statements_of(found.definition):
+        if isinstance(statement, ast.Stem | ast.Head | ast.Stage | ast.Layers):
+            yield statement
+
+
+def leaving(outcome: Outcome, statement: ast.Stem | ast.Head | ast.Stage | ast.Layers) -> Shape | None:
+    """The shape that leaves a section of a network; None where there is no such section."""
+    graph = outcome.graph
+    label = statement.label if isinstance(statement, ast.Stage | ast.Layers) else type(statement).__name__.lower()
+    sections = graph.sections if graph is not None else ()
+    section = next((section for section in sections if section.label == label), None)
+    return graph.shape_of(section.last + 1) if graph is not None and section is not None else None
 
 
 def links_of(graph: Graph, name: str) -> list[Link]:
@@ -151,15 +155,3 @@ def survival_words(survival: tuple[float, float] | None) -> str:
         return "—"
     first, last = (f"{p:.3f}" for p in survival)
     return first if first == last else f"{first}…{last}"
-
-
-def _section(statement: ast.Syntax, by_label: dict[str, Section]) -> Section | None:
-    match statement:
-        case ast.Stem():
-            return by_label.get("stem")
-        case ast.Head():
-            return by_label.get("head")
-        case ast.Stage() | ast.Layers():
-            return by_label.get(statement.label)
-        case _:
-            return None

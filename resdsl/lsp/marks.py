@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resdsl.elaborate.definitions import Found
 from resdsl.lsp.document import Version
-from resdsl.lsp.facts import sections_of
+from resdsl.lsp.facts import leaving, sections_of
 from resdsl.record import record
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -32,13 +32,13 @@ def counts(version: Version, found: Found) -> str:
 def shape_marks(version: Version, first_line: int, last_line: int) -> Iterator[Mark]:
     """At the end of each stem, stage, chain and head within some lines (from 1), its output's shape: `→ 64x8x8`."""
     for found in version.networks:
-        span = found.definition.span
-        if span.source.position(span.end)[0] < first_line or span.line > last_line:
-            continue
-        for statement, shape in sections_of(version, found):
+        for statement in sections_of(found):
             end = _end(statement)
             if first_line <= version.source.position(end)[0] <= last_line:
-                yield Mark(Span(version.source, end, end), f"→ {shape}")
+                outcome = version.outcome(found)
+                shape = leaving(outcome, statement) if outcome is not None else None
+                if shape is not None:
+                    yield Mark(Span(version.source, end, end), f"→ {shape}")
 
 
 def _end(statement: ast.Stem | ast.Head | ast.Stage | ast.Layers) -> int:

@@ -27,16 +27,23 @@ Key = tuple[object, ...]
 
 @record
 class Outcome:
-    """What elaboration made of a network: a graph or mistakes.
+    """What elaboration made of a network: a graph or mistakes; advice and expectations are looked at when asked for.
 
     Its places are those of the text that it was made from; `here` carries them to the present text, `there` back.
+
+    Attributes:
+        key: everything that it depends on.
+        told: what elaboration told; `diagnostics` adds to it.
+        unmet: expectations that are left out.
     """
 
     name: str
     key: Key
     elaborated: Elaborated | None
-    diagnostics: tuple[Diagnostic, ...]
+    told: tuple[Diagnostic, ...]
     module: Module
+    limits: Limits
+    unmet: Sequence[ast.Expect]
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -57,6 +64,20 @@ class Outcome:
         params = sum(step.unit.n_params for step in self.graph.steps)
         macs = sum(step.unit.macs for step in self.graph.steps)
         return f"{count_words(params)} params · {count_words(macs)} MACs · depth {depth(self.graph).depth}"
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong with the network, errors first."""
+        problems = Problems(list(self.told))
+        if self.elaborated is not None and not problems.errors:
+            try:
+                problems.add_unless_told(self.elaborated.warnings)
+                problems.add_unless_told(advise(self.elaborated))
+                check_expectations(self.elaborated, problems, self.limits, unmet=self.unmet)
+            except ResError as error:
+                for diagnostic in error.diagnostics:
+                    problems.add(diagnostic)
+        return (*problems.errors, *problems.warnings)
 
     def here(self, span: Span, module: Module) -> Span:
         """A place of the text that the outcome was made from, as a place of the same file now."""
@@ -114,14 +135,11 @@ class Networks:
         try:
             elaborated = elaborate(found, {}, problems, limits=self.limits)
             verify(elaborated.graph)
-            problems.add_unless_told(elaborated.warnings)
-            problems.add_unless_told(advise(elaborated))
-            check_expectations(elaborated, problems, self.limits, unmet=unmet)
         except ResError as error:
             for diagnostic in error.diagnostics:
                 problems.add(diagnostic)
-        diagnostics = (*problems.errors, *problems.warnings)
-        return Outcome(found.definition.name, key, elaborated, diagnostics, found.module)
+        told = tuple(problems.found)
+        return Outcome(found.definition.name, key, elaborated, told, found.module, self.limits, unmet)
 
 
 def _key(found: Found, uses: tuple[Module | None, ...]) -> Key:

@@ -1,6 +1,5 @@
 """What is told of a document, whole or broken, alone or with others; and what an edit computes anew."""
 
-import gc
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from resdsl.lsp import networks as networks_room
 from resdsl.lsp.colours import coloured
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
+from resdsl.lsp.marks import shape_marks
 from resdsl.lsp.occurrences import SymbolTable
 from resdsl.lsp.outline import outline
 from resdsl.lsp.positions import Positions
@@ -133,6 +133,20 @@ def test_an_edit_elaborates_only_the_network_that_it_is_in(editor: Editor, show:
     assert elaborated == ["first", "second", "second"]
 
 
+def test_shapes_are_told_before_anything_that_is_expected_is_computed(
+    editor: Editor, show: Show, elaborated: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    key = show(TWO.replace("* depth", "* depth\n  expect blocks = 4"))
+    version = now(editor, key)
+    monkeypatch.setattr(networks_room, "check_expectations", None)
+    assert [mark.text for mark in shape_marks(version, 11, 20)] == ["→ 16x32x32", "→ 16x32x32"]
+    assert elaborated == ["second"]  # which alone has sections in these lines
+    monkeypatch.undo()
+    assert not version.is_checked
+    assert told(editor, key) == [("expect-fails", "expect blocks = 4")]
+    assert version.is_checked
+
+
 def test_an_edit_of_a_block_elaborates_what_may_use_it(editor: Editor, show: Show, elaborated: list[str]):
     block = "block own(width, stride = 1) { residual conv(3, width, /stride) }\n"
     key = show(TWO.replace("basic", "own") + block)
@@ -222,22 +236,6 @@ def test_half_a_character_of_a_client_counts_as_one_unit():
     for encoding in ("utf-16", "utf-32"):
         assert Positions(source, encoding).position(5).character == 5
     assert Positions(source, "utf-8").position(5).character == 8
-
-
-def test_a_thousand_edits_leave_nothing_behind(editor: Editor, show: Show):
-    key = show(TWO)
-
-    def edit(times: int) -> int:
-        for number in range(times):
-            editor.edit(key, TWO.replace("* 2", f"* {number % 7 + 1}") + f"# {number}\n")
-            now(editor, key).diagnostics()
-            _ = now(editor, key).table
-        gc.collect()
-        return len(gc.get_objects())
-
-    before = edit(50)
-    after = edit(1000)
-    assert after < before * 1.02
 
 
 # ---------------------------------------------------------------- layout

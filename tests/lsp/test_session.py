@@ -56,7 +56,8 @@ async def test_a_broken_spec_is_mended_formatted_and_renamed_and_then_checks(cli
     assert [(d.code, d.range.start) for d in told] == [("name-unknown", person.at("bassic"))]
     assert told[0].message == "there is no block named `bassic`\nhelp: did you mean `basic`?"
 
-    params = types.CodeActionParams(person.document, told[0].range, types.CodeActionContext(told))
+    of_itself = types.CodeActionContext(told, trigger_kind=types.CodeActionTriggerKind.Automatic)
+    params = types.CodeActionParams(person.document, told[0].range, of_itself)
     actions = await client.text_document_code_action_async(params)
     fix = next(a for a in actions or [] if isinstance(a, types.CodeAction) and a.is_preferred)
     assert fix.title == "Replace `bassic` by `basic`"

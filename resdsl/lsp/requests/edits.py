@@ -55,10 +55,15 @@ def on_format(ls: Session, params: types.DocumentFormattingParams) -> list[types
 
 
 def on_actions(ls: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Quick fixes, and all sure fixes at once."""
+    """Quick fixes, and all sure fixes at once.
+
+    A client that asks of itself, after every key, is told nothing before the text is checked: it asks again when the
+    messages come.
+    """
     uri = params.text_document.uri
     version = ls.shown(uri)
-    if version is None:
+    is_asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+    if version is None or not (is_asked or version.is_checked):
         return []
     positions = ls.positions(version.source)
     only = params.context.only or [types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]
