@@ -188,3 +188,11 @@ def test_what_does_not_fit_is_computed_again_until_it_does():
     assert plan.ranks[0].total <= free.total // 2
     assert 0 < plan.ranks[0].recomputed < free.macs
     assert plan.time == pytest.approx(1 + plan.ranks[0].recomputed / (3 * free.macs))
+
+
+def test_under_fsdp_a_group_is_one_block_as_torch_would_keep_the_weights_of_a_longer_one_whole():
+    graph = resdsl.load("resnet110")
+    found = plans(graph, Asked(2, 40 * 2**20, 32))
+    lengths = {name: {beyond - first for first, beyond in found[name].ranks[0].groups} for name in ("ddp", "fsdp")}
+    assert lengths["fsdp"] == {1}
+    assert max(lengths["ddp"]) > 1

@@ -129,6 +129,7 @@ def test_a_config_survives_being_written_and_read():
         ({"spec": "resnet_cfar"}, "did you mean `resnet_cifar`?"),
         ({"spec": "resnet_cifar", "depth": 20}, "Extra inputs are not permitted"),
         ({"spec": ""}, "at least 1 character"),
+        ("a" * 5000, "is neither a file nor a program"),
         ({}, "Field required"),
         (3, "valid dictionary or instance of Spec"),
     ],

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("examples")
 
 TINY = ("resnet_cifar_sd", "-p", "depth=8", "--recipe", "quick", "--batch", "128", "--epochs", "1")
 EACH = ("--checkpoint-every", "1")
+GONE = ("another process of this run is gone", "stopped")  # torchrun may be the first to tell
 KILLED = Path(__file__).parent / "killed.py"
 
 
@@ -155,7 +156,7 @@ def test_where_one_process_is_killed_the_other_ends_and_says_what_is_on_disk(tmp
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode != 0
-    line = f"another process of this run is gone; {out}/step-00000002 is whole: `--resume` goes on from step 2"
-    assert line in done.stderr.splitlines()
-    assert 'Traceback (most recent call last):\n  File "' + str(PROGRAM) not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.endswith("`--resume` goes on from step 2")]
+    assert lines in ([f"{said}; {out}/step-00000002 is whole: `--resume` goes on from step 2"] for said in GONE)
+    assert f'"{PROGRAM}", line' not in done.stderr  # of no traceback
     assert list(weights(out))

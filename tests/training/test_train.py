@@ -59,7 +59,8 @@ def test_compiled_and_in_half_precision_it_trains_to_nearly_the_same(train):
     asked = (*TINY, "--epochs", "1", "--stop-after", "4")
     eager = losses(train("eager", *asked))
     assert losses(train("compiled", *asked, "--compile", "aot_eager")) == pytest.approx(eager, abs=1e-4)
-    assert losses(train("half", *asked, "--amp", "bf16")) == pytest.approx(eager, abs=0.05)
+    for dtype in ("bf16", "fp16"):
+        assert losses(train(dtype, *asked, "--amp", dtype)) == pytest.approx(eager, abs=0.05)
 
 
 def test_the_checkpoint_of_a_run_is_that_of_the_network(train):
@@ -100,6 +101,8 @@ def test_the_learning_rates_of_the_papers():
     assert rates("wrn", 0, 60 * 390, 120 * 390, 160 * 390) == pytest.approx([0.1, 0.02, 0.004, 0.0008])
     assert RECIPES["wrn"].decay == 5e-4
     assert rates("huang_1202", 10 * 390 - 1, 10 * 390) == [0.01, 0.1]
+    assert rates("ror", 250 * 390 - 1, 250 * 390, 375 * 390) == pytest.approx([0.1, 0.01, 0.001])
+    assert rates("quick", 389, 390, 390 * 11 // 2, 3899) == pytest.approx([0.01, 0.1, 0.05, 0], abs=1e-4)  # a cosine
 
 
 # ---------------------------------------------------------------- the experiment
