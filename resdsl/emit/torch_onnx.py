@@ -63,6 +63,7 @@ def export_onnx(model: nn.Module, graph: Graph, suffix: str = ".onnx") -> OnnxFi
         proto = _export(model, sample, list(wanted))
     finally:
         model.train(was_training)
+    _forget_places(proto)
     folded = tuple(_folded(graph, proto))
     for key, value in (("resdsl.spec", print_res(graph)), ("resdsl.folded", "\n".join(folded))):
         proto.metadata_props.add(key=key, value=value)
@@ -96,6 +97,14 @@ def _export(model: nn.Module, sample: Tensor, outputs: list[str]) -> Any:
         logging.disable(level)
     assert program is not None  # noqa: S101  with `dynamo=True` it is a program
     return program.model_proto
+
+
+def _forget_places(proto: Any) -> None:
+    """Takes out where each node was traced: those are paths of this machine, and other ones on another."""
+    for node in proto.graph.node:
+        kept = [entry for entry in node.metadata_props if entry.key != "pkg.torch.onnx.stack_trace"]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
 
 
 def _folded(graph: Graph, proto: Any) -> Iterator[str]:
