@@ -19,7 +19,7 @@ from resdsl.cli.failures import shown_path
 from resdsl.cli.files import refuse_link, write_result
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.progress import Stages
-from resdsl.cli.specs import read_spec
+from resdsl.cli.specs import beside, read_spec
 from resdsl.diagnostics import visible_lines
 from resdsl.emit import EMITTERS, emit
 from resdsl.ir.graph import Graph
@@ -126,8 +126,7 @@ def _target(spec: str, graph: Graph, output: str | None) -> str:
             known = ", ".join(sorted({*_SUFFIXES, *MODULE_SUFFIXES}))
             raise click.UsageError(f"`{output}` ends in none of {known}")
         return output
-    folder = Path(spec).parent if spec != "-" and Path(spec).is_file() else Path()
-    target = folder / f"{graph.name}.py"
+    target = beside(spec) / f"{graph.name}.py"
     refuse_link(target)
     if target.is_file() and _MARK not in target.read_text(encoding="utf-8", errors="replace"):
         raise click.UsageError(f"`{target}` is there already and not written by resdsl; name a file with -o")

@@ -10,6 +10,7 @@ import click
 
 from resdsl.cli.files import write_result
 from resdsl.cli.progress import Stages
+from resdsl.cli.specs import beside
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 
@@ -59,7 +60,7 @@ def target_of_inference(spec: str, graph: Graph, output: str | None) -> str:
     """Where to write. Raises UsageError rather than replace what may not be ours."""
     if output is not None:
         return output
-    target = (Path(spec).parent if spec != "-" and Path(spec).is_file() else Path()) / f"{graph.name}.pt2"
+    target = beside(spec) / f"{graph.name}.pt2"
     if target.exists():
         raise click.UsageError(f"`{target}` is there already; name a file with -o")
     return str(target)

@@ -13,7 +13,7 @@ from resdsl.cli.formats import FORMATS, Findings
 from resdsl.cli.options import network_options
 from resdsl.cli.parallel import for_each
 from resdsl.cli.report import report
-from resdsl.cli.specs import expand_folders, new_loader, read_spec_recovering
+from resdsl.cli.specs import expand_folders, new_loader, read_spec_recovering, spec_file, spec_folder
 from resdsl.compiler import Checked
 from resdsl.data import library_folder
 from resdsl.diagnostics import Diagnostic, ResError
@@ -160,9 +160,9 @@ def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 def _neighbours(specs: tuple[str, ...]) -> set[Path]:
     """The specs that are files, those beside them, and those below the folders."""
-    found = {path.resolve() for spec in specs if Path(spec).is_dir() for path in Path(spec).rglob("*.res")}
-    beside = {Path(spec).resolve().parent for spec in specs if Path(spec).is_file()}
-    return found | {path for folder in beside for path in folder.glob("*.res")}
+    below = {path.resolve() for spec in specs if (folder := spec_folder(spec)) for path in folder.rglob("*.res")}
+    folders = {file.resolve().parent for spec in specs if (file := spec_file(spec))}
+    return below | {path for folder in folders for path in folder.glob("*.res")}
 
 
 def _refuse(*options: object, with_: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -12,7 +11,7 @@ from resdsl.cli.complete import complete_specs
 from resdsl.cli.failures import shown_path
 from resdsl.cli.files import refuse_link, write_result
 from resdsl.cli.options import network_options
-from resdsl.cli.specs import new_loader, read_spec
+from resdsl.cli.specs import beside, new_loader, read_spec
 from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, draw
 from resdsl.emit.draw.theme import ThemeName
 from resdsl.emit.draw.views import View
@@ -124,9 +123,5 @@ def _target(output: str | None, form: str | None) -> tuple[str | None, str]:
 
 def _beside(spec: str, graphs: tuple[Graph, ...], view: str, form: str) -> Path:
     """`ror3.svg`, `ror3.blocks.svg`, `plain34-resnet34.svg`, in the folder of the first spec if it is a file."""
-    folder = Path(spec).parent if spec != "-" and len(spec) < _MAX_PATH and Path(spec).is_file() else Path()
     names = "-".join(dict.fromkeys(graph.name for graph in graphs))
-    return folder / (f"{names}.{form}" if view == "overview" else f"{names}.{view}.{form}")
-
-
-_MAX_PATH: Final = 240
+    return beside(spec) / (f"{names}.{form}" if view == "overview" else f"{names}.{view}.{form}")

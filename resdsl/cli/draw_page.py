@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from resdsl.cli.draw import read_graphs
+from resdsl.cli.specs import spec_file
 from resdsl.diagnostics import Diagnostic, ResError, render
 from resdsl.emit.draw import Drawing, DrawingError
 from resdsl.emit.draw.writers.html import write_html
@@ -66,7 +67,7 @@ def make_page(specs: tuple[str, ...], network: str | None, params: dict[str, str
 
 def watched_files(specs: tuple[str, ...]) -> frozenset[Path]:
     """The specs that are files, and their neighbours, which they may use."""
-    folders = {Path(spec).parent for spec in specs if Path(spec).is_file()}
+    folders = {file.parent for spec in specs if (file := spec_file(spec))}
     return frozenset(file for folder in folders for file in folder.glob("*.res"))
 
 
@@ -98,4 +99,8 @@ def _places(diagnostic: Diagnostic, specs: tuple[str, ...]) -> Iterator[Wrong]:
 
 
 def _text(spec: str) -> str:
-    return Path(spec).read_text(encoding="utf-8", errors="replace") if Path(spec).is_file() else ""
+    file = spec_file(spec)
+    try:
+        return file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
+    except OSError:  # gone, or not to be read, as while an editor replaces it
+        return ""

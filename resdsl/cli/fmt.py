@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,8 +10,8 @@ from resdsl.cli.complete import complete_specs
 from resdsl.cli.difference import difference
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
 from resdsl.cli.report import report
-from resdsl.cli.specs import expand_folders, read_stdin
-from resdsl.diagnostics import Diagnostic, ResError
+from resdsl.cli.specs import expand_folders, read_stdin, spec_file
+from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
 from resdsl.emit.write import write_file
@@ -57,9 +57,13 @@ def _formatted(spec: str) -> tuple[str, str]:
     if spec == "-":
         source = read_stdin()
         return source.text, fmt(source.text, name=source.name)
+    file = spec_file(spec)
+    if file is None:
+        first = spec.partition("\n")[0]
+        raise ResError([Diagnostic(Code.FILE_UNREADABLE, f"`{first[:_LONGEST]}` is not a file")])
     problems = Problems()
     with problems.collect():
-        source = Loader(problems).read(Path(spec))
+        source = Loader(problems).read(file)
         return source.text, fmt(source.text, name=source.name)
     raise ResError(problems.errors)
 
@@ -68,3 +72,7 @@ def _summary(n_files: int, n_changed: int, *, written: bool) -> str:
     changed = f"{n_changed} {'file' if n_changed == 1 else 'files'} {'formatted' if written else 'would change'}"
     left = n_files - n_changed
     return f"{changed}, {left} left as {'it is' if left == 1 else 'they are'}"
+
+
+_LONGEST: Final = 80
+"""Characters of a name that is told; what is longer is a text."""

@@ -10,7 +10,7 @@ import click
 from resdsl.cli.difference import difference
 from resdsl.cli.formats import count
 from resdsl.cli.mend import mend, with_line_ends
-from resdsl.cli.specs import new_loader, read_stdin
+from resdsl.cli.specs import new_loader, read_stdin, spec_file, spec_folder
 from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
@@ -65,7 +65,7 @@ def refuse_what_is_no_file(specs: Sequence[str]) -> None:
     for spec in specs:
         if spec == "-" and len(specs) > 1:
             raise click.UsageError("standard input is mended alone, or not at all")
-        if spec != "-" and not Path(spec).exists():
+        if spec != "-" and spec_file(spec) is None and spec_folder(spec) is None:
             raise click.UsageError(f"only files can be mended, and `{spec[:40]}` is none")
 
 

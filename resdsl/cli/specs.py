@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -35,11 +35,27 @@ def new_loader() -> Loader:
     return Loader(Problems(), DEFAULT)
 
 
+def spec_file(spec: str) -> Path | None:
+    """The file that a SPEC is; None for a name of the library, for `-`, and for a text, which may be of any length."""
+    return Path(spec) if spec != "-" and _is(spec, Path.is_file) else None
+
+
+def spec_folder(spec: str) -> Path | None:
+    """The folder that a SPEC is; None for anything else."""
+    return Path(spec) if _is(spec, Path.is_dir) else None
+
+
+def beside(spec: str) -> Path:
+    """Where what is made of a SPEC goes: beside the file; into the working folder where it is none."""
+    file = spec_file(spec)
+    return file.parent if file is not None else Path()
+
+
 def expand_folders(specs: Iterable[str]) -> Iterator[str]:
     """The specs, each folder replaced by the files below it, sorted by path."""
     for spec in specs:
-        folder = Path(spec)
-        if not folder.is_dir():
+        folder = spec_folder(spec)
+        if folder is None:
             yield spec
             continue
         files = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
@@ -62,6 +78,13 @@ def read_stdin() -> Source:
             raise mistake(Code.LIMIT_SOURCE, message, None)
         return Source("<stdin>", as_text(data, "standard input"))
     raise ResError(problems.errors)
+
+
+def _is(spec: str, what: Callable[[Path], bool]) -> bool:
+    try:
+        return what(Path(spec))
+    except OSError:  # a text is longer than the system lets a name be
+        return False
 
 
 def _place(spec: str) -> Source | str:

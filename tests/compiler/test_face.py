@@ -43,6 +43,6 @@ def test_a_name_that_is_nobodys_is_told_as_everywhere(ask):
 
 def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path):
     (tmp_path / "net.svg").mkdir()
-    with pytest.raises(resdsl.ResError, match="cannot write"):
+    with pytest.raises(resdsl.ToolError, match="cannot write"):
         resdsl.draw("resnet20").save(tmp_path / "net.svg")
     assert [path.name for path in tmp_path.iterdir()] == ["net.svg"]

@@ -15,11 +15,11 @@ COMPILERS = {
         "torch finds no C++ compiler that works: install g++ or clang++, or name one in CXX",
     ),
     "killed": (
-        '#!/bin/sh\ncase "$*" in *.main.cpp*) kill -9 $$ ;; esac\nexec g++ "$@"\n',
+        '#!/bin/sh\ncase "$*" in *.main.cpp*|*.wrapper.cpp*|*.kernel.cpp*) kill -9 $$ ;; esac\nexec g++ "$@"\n',
         "the C++ compiler fails: it ends without a word",
     ),
     "full disk": (
-        '#!/bin/sh\ncase "$*" in *.main.cpp*) echo "error: no space" >&2; exit 1 ;; esac\nexec g++ "$@"\n',
+        '#!/bin/sh\ncase "$*" in *.main.cpp*|*.wrapper.cpp*|*.kernel.cpp*) echo "error: no space" >&2; exit 1 ;; esac\nexec g++ "$@"\n',
         "the C++ compiler fails: error: no space",
     ),
 }
