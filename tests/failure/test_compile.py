@@ -9,18 +9,22 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+WRAPPER = """\
+#!/bin/sh
+case "$*" in *.main.cpp*|*.wrapper.cpp*|*.kernel.cpp*) {} ;; esac
+exec g++ "$@"
+"""
+"""A compiler that does as it should until the network itself is compiled."""
+
 COMPILERS = {
     "no file": (
         "nowhere-to-be-found",
         "torch finds no C++ compiler that works: install g++ or clang++, or name one in CXX",
     ),
-    "killed": (
-        '#!/bin/sh\ncase "$*" in *.main.cpp*|*.wrapper.cpp*|*.kernel.cpp*) kill -9 $$ ;; esac\nexec g++ "$@"\n',
-        "the C++ compiler fails: it ends without a word",
-    ),
+    "killed": (WRAPPER.format("kill -9 $$"), "the C++ compiler fails: it ends without a word"),
     "full disk": (
-        '#!/bin/sh\ncase "$*" in *.main.cpp*|*.wrapper.cpp*|*.kernel.cpp*) echo "error: no space" >&2; exit 1 ;; esac\nexec g++ "$@"\n',
-        "the C++ compiler fails: error: no space",
+        WRAPPER.format('echo "error: no space left on device" >&2; exit 1'),
+        "the C++ compiler fails: error: no space left on device",
     ),
 }
 
