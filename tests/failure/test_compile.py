@@ -61,8 +61,9 @@ def test_a_cache_of_which_every_file_is_broken_is_made_anew(run, cache):
     for path in broken:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     code, out, err = run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))
-    assert (code, "Traceback" in err) == (0, False), err
+    assert code == 0, err  # torch's own log tells of each file that it could not read
     assert "wrote net.py" in out
+    assert "from the cache" not in out
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("chattr"), reason="root may write anywhere")
