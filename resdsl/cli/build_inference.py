@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, ParamSpec, TypeVar, cast
 
 import click
 
-from resdsl.cli.files import write_result
+from resdsl.cli.files import refuse_link, write_result
 from resdsl.cli.progress import Stages
 from resdsl.cli.specs import beside
 from resdsl.ir.graph import Graph
@@ -61,6 +61,7 @@ def target_of_inference(spec: str, graph: Graph, output: str | None) -> str:
     if output is not None:
         return output
     target = beside(spec) / f"{graph.name}.pt2"
+    refuse_link(target)
     if target.exists():
         raise click.UsageError(f"`{target}` is there already; name a file with -o")
     return str(target)
