@@ -154,6 +154,7 @@ PEERS = (
     Peer("timm", "resnext50_32x4d", "resnext50_32x4d"),
     Peer("timm", "seresnet50", "se_resnet50"),
     Peer("timm", "seresnext50_32x4d", "se_resnext50_32x4d"),
+    Peer("timm", "resnetrs50", "resnetrs50"),
     Peer("timm", "legacy_seresnet18", "legacy_se_resnet18"),
     Peer("timm", "legacy_seresnet50", "legacy_se_resnet50"),
     Peer("timm", "legacy_senet154", "legacy_senet154", is_large=True),

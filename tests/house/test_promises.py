@@ -66,3 +66,15 @@ def test_no_file_runs_text_or_finds_code_by_name(path: Path):
 def test_every_exception_above_is_still_needed():
     needed = {(p.relative_to(PACKAGE).as_posix(), use) for p in PACKAGE.rglob("*.py") for use in uses(p)}
     assert needed >= ALLOWED
+
+
+def test_torch_reads_files_of_weights_alone():
+    calls = [
+        (path.name, ast.unparse(call.func), {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords})
+        for path in PACKAGE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"torch.load", "torch.jit.load", "np.load"}
+    ]
+    assert [(name, function, given["weights_only"]) for name, function, given in calls] == [
+        ("torch_file.py", "torch.load", "True")
+    ]

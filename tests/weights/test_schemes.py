@@ -78,6 +78,23 @@ def test_fully_connected_layers_that_a_library_has_as_convolutions_have_the_shap
     assert shapes["head.fc.weight"] == (1000, 4096)
 
 
+def test_the_last_layer_of_timm_s_preactivation_networks_may_be_a_convolution_as_it_is_there():
+    # timm 1.0.31, models/resnetv2.py: ClassifierHead(use_conv=True), and what `resdsl import` writes for it
+    spec = """res 1 use "std.res" network preact {
+      input 3x32x32
+      stem  conv(7x7, 64, /2) -> maxpool(3x3, /2)
+      stage s1 : preact_bottleneck(64) * 1
+      head  bn -> relu -> global_avgpool -> CLASSIFIER
+      shortcut identity else conv_shortcut
+    }"""
+    for classifier in ("conv(1x1, 10, bias = 0) -> flatten", "linear(10)"):
+        tensors = state_tensors(load(spec.replace("CLASSIFIER", classifier)), "timm")
+        assert [(tensor.key, tensor.dims) for tensor in tensors[-2:]] == [
+            ("head.fc.weight", (10, 256, 1, 1)),
+            ("head.fc.bias", (10,)),
+        ]
+
+
 def test_of_several_layouts_that_lack_a_name_the_nearest_is_told():
     with pytest.raises(ResError, match="has no name for `conv"):
         list(state_keys(load("ror3"), "pytorchcv"))

@@ -3,6 +3,8 @@
 from resdsl.emit.schemes.scheme import Scheme
 from resdsl.emit.schemes.torchvision import TORCHVISION, TORCHVISION_VGG, VGG_FEATURES
 
+_DEEP_STEM = ("conv1.0", "conv1.1", "conv1.3", "conv1.4", "conv1.6", "bn1")
+
 TIMM = Scheme(
     sections=TORCHVISION.sections,
     block="{index}",
@@ -10,14 +12,18 @@ TIMM = Scheme(
         **TORCHVISION.roles,
         "stem": {
             **TORCHVISION.roles["stem"],
-            ("conv", "bn", "conv", "bn", "conv", "bn"): ("conv1.0", "conv1.1", "conv1.3", "conv1.4", "conv1.6", "bn1"),
+            ("conv", "bn", "conv", "bn", "conv", "bn"): _DEEP_STEM,
+            ("conv", "bn", "conv", "bn", "conv", "bn", "conv", "bn"): (*_DEEP_STEM, "maxpool.0", "maxpool.1"),
         },
         "composite": {("conv", "conv"): ("se.fc1", "se.fc2")},
         "pooled shortcut": {("conv", "bn"): ("downsample.1", "downsample.2")},
     },
     is_emitted=True,
 )
-"""`models/resnet.py`: as torchvision, with squeeze-excitation, deep stems and ResNet-D's pooled shortcuts."""
+"""`models/resnet.py`: as torchvision, with squeeze-excitation, deep stems and ResNet-D's pooled shortcuts.
+
+ResNet-RS has a convolution of stride 2 in place of the stem's pooling, under the pooling's name.
+"""
 
 TIMM_SENET = Scheme(
     sections={**TORCHVISION.sections, "stem": "layer0"},
@@ -43,11 +49,11 @@ TIMM_RESNETV2 = Scheme(
         "before": {"bn": "norm{number}", "norm": "norm{number}"},
         "residual": {"conv": "conv{number}", "bn": "norm{number}", "norm": "norm{number}"},
         "shortcut": {("conv",): ("downsample.conv",)},
-        "head": {("bn", "linear"): ("norm", "head.fc"), ("norm", "linear"): ("norm", "head.fc")},
+        "head": {(norm, last): ("norm", "head.fc") for norm in ("bn", "norm") for last in ("linear", "conv")},
     },
     convolutions=frozenset({"head.fc"}),
 )
-"""`models/resnetv2.py`: full pre-activation."""
+"""`models/resnetv2.py`: full pre-activation; the last layer is a convolution there."""
 
 TIMM_REGNET = Scheme(
     sections={"stem": "stem", "stage": "s{stage}", "head": ""},
