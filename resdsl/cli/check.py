@@ -14,10 +14,10 @@ from resdsl.cli.options import network_options
 from resdsl.cli.parallel import for_each
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, new_loader, read_spec_recovering, spec_file, spec_folder
-from resdsl.compiler import Checked
 from resdsl.data import library_folder
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Loader
+from resdsl.program import Checked
 from resdsl.project import project_of
 from resdsl.record import record
 

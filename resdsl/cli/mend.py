@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from operator import add
 
-from resdsl.compiler import Checked, ReadProgram, read_recovering
+from resdsl.compiler import read_recovering
 from resdsl.diagnostics import Fix, apply, sure_fixes
 from resdsl.elaborate.definitions import Loader
 from resdsl.ir.digest import digest
+from resdsl.program import Checked, ReadProgram
 from resdsl.record import record
 from resdsl.source import Source
 

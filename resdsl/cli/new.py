@@ -11,7 +11,7 @@ import click
 from resdsl.cli.complete import complete_networks
 from resdsl.cli.failures import shown_path
 from resdsl.cli.files import write_result
-from resdsl.cli.starts import Answers, ask, copied, derived, expanded, fresh
+from resdsl.cli.starts import Answers, ask, check_name, copied, derived, expanded, fresh
 from resdsl.diagnostics import ToolError
 
 
@@ -41,13 +41,14 @@ def command(
     With --from, the new network NAME is made from a network of the library (`resdsl list` shows them). Without it, a
     few questions are asked where there is a terminal; elsewhere their defaults are taken.
     """
+    check_name(name)
+    target = output or f"{name}.res"
+    if target != "-" and os.path.lexists(target) and not force:
+        raise ToolError(f"`{target}` is there already; `--force` replaces it")
     if base is None:
         text = fresh(name, ask() if sys.stdin.isatty() else Answers())
     else:
         text = {"derived": derived, "copied": copied, "expanded": expanded}[form](name, base)
-    target = output or f"{name}.res"
-    if target != "-" and os.path.lexists(target) and not force:
-        raise ToolError(f"`{target}` is there already; `--force` replaces it")
     write_result(target, text)
     if target != "-":
         click.echo(f"wrote {shown_path(target)}")

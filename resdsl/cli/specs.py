@@ -9,11 +9,12 @@ from typing import Final
 
 import click
 
-from resdsl.compiler import ReadProgram, read, read_recovering
+from resdsl.compiler import read, read_recovering
 from resdsl.diagnostics import Code, ResError
 from resdsl.elaborate.definitions import Loader, as_text
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.limits import DEFAULT
+from resdsl.program import ReadProgram
 from resdsl.source import Source
 
 

@@ -8,11 +8,12 @@ from typing import Literal
 
 import click
 
-from resdsl.compiler import ReadProgram, library, read
+from resdsl.compiler import library, read
 from resdsl.diagnostics import Code, InternalError, ResError, nearest
 from resdsl.elaborate.problems import mistake
 from resdsl.elaborate.statements import open_parameters
 from resdsl.emit.res import print_res
+from resdsl.program import ReadProgram
 from resdsl.record import evolve
 from resdsl.source import Source
 from resdsl.syntax import ast
@@ -43,6 +44,13 @@ class Answers:
     survival: float | None = None
 
 
+def check_name(name: str) -> None:
+    """Raises UsageError for what cannot be the name of a network."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in load_table().keywords:
+        what = "a word of the language" if name in load_table().keywords else "no name"
+        raise click.UsageError(f"`{name}` is {what}: a name has letters, digits and `_`, and begins with no digit")
+
+
 def ask() -> Answers:
     """Asks the person at the terminal."""
     images: Images = click.prompt("Images", type=click.Choice(["cifar", "imagenet"]), default="cifar")
@@ -60,7 +68,6 @@ def ask() -> Answers:
 
 def fresh(name: str, answers: Answers) -> str:
     """A network of its own, over the standard library."""
-    _check_name(name)
     small = answers.images == "cifar"
     before = answers.block.startswith(("preact", "wide"))
     norm_act = "" if before and small else " -> norm -> act"
@@ -91,7 +98,6 @@ def fresh(name: str, answers: Answers) -> str:
 
 def derived(name: str, base: str) -> str:
     """A network made from one of the library by `use`, its parameters handed on with their values."""
-    _check_name(name)
     program = _library_network(base)
     found = next(found for found in program.networks() if found.definition.name == base)
     given = ", ".join(_handed_on(parameter) for parameter in open_parameters(found))
@@ -108,7 +114,6 @@ def derived(name: str, base: str) -> str:
 
 def copied(name: str, base: str) -> str:
     """The text of a library network and of what it derives from, under another name; its own expectations stay."""
-    _check_name(name)
     program = _library_network(base)
     found = next(found for found in program.networks() if found.definition.name == base)
     uses = [use.span.text for use in program.module.program.uses]
@@ -133,7 +138,6 @@ def copied(name: str, base: str) -> str:
 
 def expanded(name: str, base: str) -> str:
     """A library network with every name and default resolved, under another name; it uses no file."""
-    _check_name(name)
     graph = _library_network(base).graph(base)
     return _finished(name, print_res(evolve(graph, name=name)))
 
@@ -168,12 +172,6 @@ def _library_network(name: str) -> ReadProgram:
     near = nearest(name, names)
     help = f"did you mean `{near}`?" if near else "`resdsl list` shows its networks"
     raise ResError([mistake(Code.NETWORK_MISSING, f"the library has no network `{name}`", None, help=help).diagnostic])
-
-
-def _check_name(name: str) -> None:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in load_table().keywords:
-        what = "a word of the language" if name in load_table().keywords else "no name"
-        raise click.UsageError(f"`{name}` is {what}: a name has letters, digits and `_`, and begins with no digit")
 
 
 def _read_blocks(text: str) -> tuple[int, ...]:

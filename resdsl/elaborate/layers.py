@@ -13,7 +13,7 @@ from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import Result, evaluate
 from resdsl.elaborate.perspective import at_use, with_maker, with_note
-from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake, sure
+from resdsl.elaborate.problems import Echo, GoOn, Mistake, Problems, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, describe, if_known, names_in
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
@@ -60,16 +60,9 @@ class LayerFrame:
             maker = layer.span
         return tensor
 
-    @contextmanager
-    def go_on(self, expression: ast.Syntax, scope: Scope) -> Generator[None]:
+    def go_on(self, expression: ast.Syntax, scope: Scope) -> GoOnWithout:
         """Goes on after a mistake in an expression: what it looks at may be wrong, and is not known from there on."""
-        n_before, is_done = len(self.problems.found), False
-        with self.problems.go_on():
-            yield
-            is_done = True
-        self.is_whole &= is_done
-        if len(self.problems.found) > n_before:
-            scope.suspect(expression)
+        return GoOnWithout(self, expression, scope)
 
     def unknown(self) -> Shape:
         """A shape of which nothing is known: all layers take it; for a vector, the number of sizes is a guess."""
@@ -212,6 +205,25 @@ class LayerFrame:
         if isinstance(other, Tensor) and operator == "-":
             return other if not zero_first else self.builder.add(Affine(-1.0, 0.0), (other,), span)
         raise ZeroUsed
+
+
+class GoOnWithout(GoOn):
+    """Goes on after a mistake in an expression, without what it looks at; a class, for it is entered for each layer."""
+
+    __slots__ = ("_expression", "_frame", "_n_before", "_scope")
+
+    def __init__(self, frame: LayerFrame, expression: ast.Syntax, scope: Scope) -> None:
+        super().__init__(frame.problems)
+        self._frame, self._expression, self._scope = frame, expression, scope
+        self._n_before = len(frame.problems.found)
+
+    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> bool:
+        """Tells the mistake; with it, or others that were told meanwhile, the names are suspect."""
+        goes_on = super().__exit__(kind, raised, trace)
+        self._frame.is_whole &= raised is None
+        if len(self._problems.found) > self._n_before:
+            self._scope.suspect(self._expression)
+        return goes_on
 
 
 RANK: Final = 2

@@ -79,7 +79,7 @@ class Problems:
 
     def heed(self, part: ast.Syntax) -> None:
         """Raises Echo where a mistake is told within a part of the program: what is computed of it cannot be known."""
-        if any(part.span.holds(told) for told in self.told):
+        if self.told and any(part.span.holds(told) for told in self.told):
             raise Echo
 
     def inner(self) -> Problems:
@@ -96,17 +96,9 @@ class Problems:
         except Echo:
             return
 
-    @contextmanager
-    def go_on(self) -> Generator[None]:
+    def go_on(self) -> GoOn:
         """The same, but for a mistake after which nothing more is looked at."""
-        try:
-            yield
-        except Mistake as raised:
-            if raised.is_final:
-                raise
-            self.add(raised.diagnostic)
-        except Echo:
-            return
+        return GoOn(self)
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keeps a diagnostic, unless it is told already."""
@@ -154,6 +146,25 @@ class Problems:
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The warnings alone, in file order."""
         return tuple(sorted((d for d in self.found if d.severity == "warning"), key=_place))
+
+
+class GoOn:
+    """Goes on after the block when a mistake, or an echo of one, ends it early; a class, for it is entered often."""
+
+    __slots__ = ("_problems",)
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+
+    def __enter__(self) -> None:
+        """Nothing is wrong yet."""
+
+    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> bool:
+        """Tells the mistake, unless nothing more is looked at after it."""
+        if isinstance(raised, Mistake) and not raised.is_final:
+            self._problems.add(raised.diagnostic)
+            return True
+        return isinstance(raised, Echo)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int]:

@@ -52,13 +52,13 @@ def unknown_definition(
     if bound:
         help = f"a parameter can stand for {a(kind)} by its type: `{name}: {kind} = …`" if kind in _TYPED else ""
         return mistake(Code.NAME_KIND, wanted + bound, span, notes=notes, help=help)
+    if module.may_have_lost(name):
+        return Echo()
     for other in KINDS:
         if module.find(other, name) or (other == "layer" and name in OPS):
             uses = use_fixes(kind, name, module)
             help = f"{_bringing(uses)} brings {a(kind)} of this name" if uses else _HOMES[other].format(name)
             return mistake(Code.NAME_KIND, wanted + a(other), span, help=help, fixes=uses)
-    if module.may_have_lost(name):
-        return Echo()
     message = f"there is no {in_words(kind)} named `{name}`"
     candidates = [*known, *module.names_of(kind), *(OPS if kind == "layer" else ())]
     otherwise = (

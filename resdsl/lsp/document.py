@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 
 from resdsl.allowances import idle_allowances, without_allowed
-from resdsl.compiler import ReadProgram, not_at_mistakes
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
@@ -15,6 +14,7 @@ from resdsl.elaborate.problems import Problems
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
 from resdsl.lsp.occurrences import SymbolTable, build_table, path_span
+from resdsl.program import ReadProgram, not_at_mistakes
 from resdsl.project import project_of
 from resdsl.source import Source, Span
 from resdsl.syntax import ast

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.compiler import Checked, read_recovering
+from resdsl.compiler import read_recovering
 from resdsl.data import grammar_file
 from resdsl.diagnostics import Diagnostic, ResError, render
 from resdsl.ir.text import to_text
 from resdsl.limits import Limits
+from resdsl.program import Checked
 from resdsl.source import Source
 
 HERE = Path(__file__).parent

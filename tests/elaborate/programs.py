@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from resdsl.compiler import Checked, read_recovering
+from resdsl.compiler import read_recovering
 from resdsl.limits import DEFAULT, Limits
+from resdsl.program import Checked
 from resdsl.source import Source
 
 HEAD = 'res 1\nuse "std.res"\n'

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from resdsl import Graph
-from resdsl.compiler import Given, ReadProgram, read
+from resdsl.compiler import Given, read
 from resdsl.compiler import library as library_files
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
+from resdsl.program import ReadProgram
 from resdsl.syntax import ast
 
 Fixed = frozenset[tuple[str, object]]

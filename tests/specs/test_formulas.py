@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resdsl import cost, load
-from resdsl.compiler import ReadProgram, read
+from resdsl.compiler import read
+from resdsl.program import ReadProgram
 
 DEPTHS = st.integers(1, 12)
 
