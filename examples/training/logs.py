@@ -76,7 +76,8 @@ def _cut(path: Path, heading: tuple[str, ...], before: int) -> None:
     kept: list[list[str]] = []
     if path.exists():
         with path.open(newline="") as file:
-            kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) < before]
+            rows = list(csv.reader(file))[1:]
+        kept = [row for row in rows if len(row) == len(heading) and int(row[0]) < before]  # one may be cut short
     aside = path.with_suffix(".part")
     with aside.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([heading, *kept])

@@ -29,7 +29,8 @@ def test_a_network_learns_real_digits_in_two_epochs(train):
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(train, stop: str):
     asked = (*TINY, "--epochs", "2", "--ema", "0.9")
     whole = train("whole", *asked)
-    train("parts", *asked, "--stop-after", stop)
+    with (train("parts", *asked, "--stop-after", stop) / "steps.csv").open("a") as file:
+        file.write("1")  # of a row that a killed process did not end
     parts = train("parts", *asked, "--resume")
     assert (parts / "steps.csv").read_text() == (whole / "steps.csv").read_text()
     once, twice = weights(whole), weights(parts)
@@ -66,6 +67,13 @@ def test_compiled_and_in_half_precision_it_trains_to_nearly_the_same(train):
 def test_the_checkpoint_of_a_run_is_that_of_the_network(train):
     found = weights(train("out", *TINY, "--epochs", "1", "--stop-after", "2"))
     assert list(found) == list(resdsl.build("resnet_cifar_sd", depth=8).state_dict())
+
+
+def test_on_a_terminal_a_bar_shows_the_steps_and_elsewhere_nothing_does(train, monkeypatch, capsys):
+    for is_terminal in (False, True):
+        monkeypatch.setenv("FORCE_COLOR", "1" if is_terminal else "")
+        train("out", *TINY, "--stop-after", "2")
+        assert ("100%" in capsys.readouterr().err) == is_terminal
 
 
 @pytest.mark.parametrize(
