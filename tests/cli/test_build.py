@@ -96,7 +96,7 @@ def test_the_suffix_chooses_the_form(run, spec: Path, tmp_path: Path):
 def test_a_suffix_without_a_meaning_is_a_wrong_command(run, spec: Path):
     result = run("build", "--no-compile", str(spec), "-o", "net.txt")
     assert result.exit_code == 2
-    assert ".json, .onnx, .onnxtxt, .pt, .pth, .py, .res, .safetensors" in result.stderr
+    assert ".json, .onnx, .onnxtxt, .pt, .pt2, .pth, .py, .res, .safetensors" in result.stderr
 
 
 def test_stdout_can_hold_the_file_and_nothing_else(run, spec: Path):
