@@ -72,6 +72,17 @@ def depth(text):
     return deepest
 
 
+def longest_chain(tree):
+    """How many terms the longest `a + b + …` has: Python's own parser gives up at some thousands."""
+    longest = 0
+    for node in ast.walk(tree):
+        left, n_terms = node, 1
+        while isinstance(left, ast.BinOp):
+            left, n_terms = left.left, n_terms + 1
+        longest = max(longest, n_terms)
+    return longest
+
+
 def assert_inert(text):
     kinds, imports, attributes, bound, taken = set(), set(), set(), set(), set()
     for node in ast.walk(ast.parse(text)):
@@ -92,6 +103,7 @@ def assert_inert(text):
     assert taken - bound - {"torch", "nn", "F"} <= BUILTINS
     assert {name for name in attributes if name.startswith("__")} <= {"__init__"}
     assert depth(text) <= 20
+    assert longest_chain(ast.parse(text)) <= 200
 
 
 @pytest.mark.parametrize(("path", "name"), NETWORKS, ids=lambda value: value if isinstance(value, str) else "")
@@ -254,6 +266,11 @@ def test_a_name_that_is_none_is_refused(name, place):
     with pytest.raises(ResError, match="is not a name") as caught:
         emit(graph)
     assert all(character == "\n" or character.isprintable() for character in str(caught.value))
+
+
+def test_two_hundred_and_fifty_links_that_end_at_one_block_are_no_chain_that_python_gives_up_at():
+    links = "\n".join(f"  link a{k} over s1 via identity" for k in range(250))
+    assert_inert(emit(load(SMALL.replace("link root over all via conv_shortcut", links.strip()))))
 
 
 def test_a_thousand_layers_are_a_short_file():
