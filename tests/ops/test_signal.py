@@ -117,3 +117,73 @@ def test_layers_that_draw_say_so_and_the_others_keep_everything(op, printed):
     differs = not torch.equal(module(*signals(layer)), module(*signals(layer)))
     assert differs == layer.is_random()
     assert (layer.kept() < 1) == layer.is_random()
+
+
+CLAIMS = {
+    "avgpool": "every any channels shifts",
+    "bernoulli": "zero gain",
+    "bn": "takes",
+    "channel_shuffle": "zero gain every any shifts",
+    "conv": "takes",
+    "dropout": "zero gain",
+    "elu": "zero",
+    "flatten": "zero gain every any shifts",
+    "gelu": "zero",
+    "global_avgpool": "every any channels shifts",
+    "global_maxpool": "every positive channels shifts",
+    "groupnorm": "takes",
+    "hardswish": "zero",
+    "identity": "zero gain",
+    "instancenorm": "",
+    "layernorm": "takes",
+    "leaky_relu": "zero every positive channels",
+    "learned_scale": "zero",
+    "linear": "takes",
+    "maxout": "every positive shifts",
+    "maxpool": "every positive channels shifts",
+    "pad_channels": "zero gain every any",
+    "pelu": "zero",
+    "prelu": "zero every positive channels",
+    "relu": "zero every positive channels",
+    "relu6": "zero",
+    "selu": "zero",
+    "sigmoid": "",
+    "silu": "zero",
+    "softmax": "",
+    "softplus": "",
+    "spatial_dropout": "zero gain",
+    "subsample": "zero gain every any channels shifts",
+    "tanh": "zero",
+    "add": "zero gain each any channels shifts",
+    "affine": "zero gain",
+    "concat": "zero gain every any shifts",
+    "multiply": "zero one any channels",
+    "subtract": "zero each any channels shifts",
+}
+"""What each layer says for folding and for dropping: whether zeros stay zeros, whether it scales by a constant, what it
+commutes with (before which inputs, of which signs, by channel, with shifts), whether it takes a constant behind it."""
+
+
+def test_a_layer_claims_all_that_is_true_of_it(op):
+    """That what it claims is true is held against torch; a claim that is lost would only make networks slower."""
+    layer = typical(op)
+    if layer.LABEL == "survive":
+        return
+    shapes = [shape_for(layer)] * layer.INPUTS
+    carries = layer.carries(*shapes)
+    words = ["zero"] * (layer.of_zeros(*[True] * layer.INPUTS) == "zero") + ["gain"] * (layer.gain() is not None)
+    if carries is not None:
+        words += [carries.inputs, carries.signs, *["channels"] * carries.channels, *["shifts"] * carries.shifts]
+    words += ["takes"] * (layer.takes_behind(shifts=True) is not None)
+    assert " ".join(words) == CLAIMS[layer.NAME or layer.LABEL]
+
+
+@pytest.mark.parametrize("name", ["global_avgpool", "global_maxpool", "subsample", "dropout", "bernoulli"])
+def test_a_layer_that_changes_nothing_here_says_so(name, printed):
+    """Pools of one pixel, every first pixel, nothing dropped: the graph leaves them out."""
+    idle = OPS[name].make({"subsample": {"stride": 1}, "dropout": {"rate": 0}, "bernoulli": {"p": 1}}.get(name, {}), 2)
+    pixel = Shape(6, (1, 1))
+    assert idle.is_identity(pixel)
+    x = torch.randn(3, 6, 1, 1)
+    assert torch.equal(printed(idle, pixel).train()(x), x)
+    assert not typical(OPS[name]).is_identity(X)

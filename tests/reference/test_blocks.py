@@ -1,13 +1,14 @@
 """Every block and every shortcut kind of the library computes the equation of its paper, forward and backward."""
 
 import pytest
+import torch
 
 from resdsl.syntax import ast
 from tests.reference.blocks import BLOCKS, highway
 from tests.reference.compare import assert_equal, batch, built
 from tests.reference.library import files, name_of, uses
 from tests.reference.shortcuts import SHORTCUTS, carry
-from tests.reference.tensors import bn, conv, pool_and_classify, relu
+from tests.reference.tensors import bn, conv, pool_and_classify, relu, sigmoid
 
 NETWORK = """
 res 1
@@ -63,6 +64,47 @@ def test_a_shortcut_kind_is_its_equation(shortcut):
 @pytest.mark.parametrize("block", BLOCKS)
 def test_every_block_goes_with_every_shortcut_kind(block, shortcut):
     assert_computes(block, shortcut)
+
+
+ARITHMETIC = {
+    "y = x / 4 + f": lambda x, f: x / 4 + f,
+    "y = f - x": lambda x, f: f - x,
+    "y = -x + f": lambda x, f: f - x,
+    "y = 2 - x + 3 * f": lambda x, f: 2 - x + 3 * f,
+    "y = (x - 0.5) * f + 0.25": lambda x, f: (x - 0.5) * f + 0.25,
+    "y = (x + f) / 2 - 1": lambda x, f: (x + f) / 2 - 1,
+    "a = x * 0.5  b = a -> sigmoid  y = b * f + (1 - b) * x": lambda x, f: (
+        sigmoid(x / 2) * f + (1 - sigmoid(x / 2)) * x
+    ),
+    "y = concat(x, f) -> conv(1, out)": None,
+}
+"""y by the equations of a kind, where the shape stays."""
+
+
+@pytest.mark.parametrize("equations", ARITHMETIC)
+def test_equations_are_computed_as_they_are_written(equations):
+    text = f"""
+        res 1
+        use "std.res"
+        shortcut mine {{ {equations} }}
+        network net {{
+          input 3x6x6 stem conv(3x3, 4) -> bn -> relu stage s1 : basic(4) * 2
+          head global_avgpool -> linear(5) shortcut mine
+        }}
+    """
+
+    def junction(x, f, w, name, *_):
+        if ARITHMETIC[equations] is None:
+            return conv(torch.cat([x, f], 1), w, f"{name}.shortcut_conv")
+        return ARITHMETIC[equations](x, f)
+
+    def forward(x, w, t):
+        x = relu(bn(conv(x, w, "stem.conv"), w, "stem.bn", t))
+        for name in ("s1.0", "s1.1"):
+            x = BLOCKS["basic(4)"](x, w, name, t, 1, junction)
+        return pool_and_classify(x, w)
+
+    assert_equal(built(text), forward, batch(3, 3, 6, 6))
 
 
 def test_a_highway_layer_is_carried_by_its_gate():
