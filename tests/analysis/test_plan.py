@@ -196,3 +196,14 @@ def test_under_fsdp_a_group_is_one_block_as_torch_would_keep_the_weights_of_a_lo
     lengths = {name: {beyond - first for first, beyond in found[name].ranks[0].groups} for name in ("ddp", "fsdp")}
     assert lengths["fsdp"] == {1}
     assert max(lengths["ddp"]) > 1
+
+
+def test_each_stage_of_a_pipeline_computes_again_blocks_of_its_own():
+    graph = resdsl.load("resnet110")
+    free = plans(graph, Asked(3, 80 * GiB, 96, 6))["pipeline"]
+    plan = plans(graph, Asked(3, max(rank.total for rank in free.ranks) // 3, 96, 6))["pipeline"]
+    assert all(rank.groups for rank in plan.ranks[:2])
+    for rank in plan.ranks:
+        for first, beyond in rank.groups:
+            assert rank.first <= first < beyond <= rank.beyond
+            assert all(graph.steps[step].unit.is_block for step in range(first, beyond))
