@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.compiler import Checked, load, read_recovering
+from resdsl.compiler import load, read_recovering
 from resdsl.diagnostics import Code, ResError
 from resdsl.elaborate.work import metered
 from resdsl.ir.json import from_json, to_json
 from resdsl.limits import DEFAULT, Limits
+from resdsl.program import Checked
 from resdsl.record import evolve
 from resdsl.source import Source
 from resdsl.syntax.format import fmt
