@@ -34,7 +34,10 @@ def draw_command(chance: Chance) -> bytes:
     text = own.choice(drawn_networks())
     changed = change_text(own, one_text(own)) if own.random() < 0.5 else text
     written = {"a.res": text, "b.res": changed, "pyproject.toml": own.choice(PROJECTS)}
-    command = {"arguments": [_harmless(word) for word in (verb, *arguments)], "files": written, "input": changed}
+    line = [_harmless(word) for word in (verb, *arguments)]
+    if "build" in line:
+        line.append("--no-compile")  # compilation takes seconds as it should
+    command = {"arguments": line, "files": written, "input": changed}
     return json.dumps(command).encode()
 
 
@@ -98,7 +101,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "fmt": ("SPEC", "--check --diff"),
     "show": ("SPEC", f"{_SPEC} --format=table|json|md|csv --expanded --lowered"),
     "build": (
-        "a.res --no-compile",
+        "a.res",
         (
             "-n=drawn|x -p=n=1|n=2|classes=3|x=1 --batch=1|2|0 --weights=w.pth|w.npz|w.safetensors --partial "
             "-o=x.py|x.json|x.res|-|x.safetensors|x.pth|x.zip"
