@@ -40,7 +40,7 @@ def test_static_counts_are_those_of_torch(text: str):
 
 
 @pytest.mark.slow
-@settings(UNSHRUNK, max_examples=400)
+@settings(UNSHRUNK, max_examples=150)
 @given(networks())
 def test_static_counts_of_many_networks_are_those_of_torch(text: str):
     assert_counts(text)
