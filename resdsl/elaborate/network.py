@@ -73,9 +73,7 @@ def _place(plan: NetworkPlan, statements: Statements, found: Found, problems: Pr
     image = plan.input or Shape(UNKNOWN, (UNKNOWN,) * RANK)
     lost = Shape(UNKNOWN, (UNKNOWN,) * (image.rank or RANK))
     spine = Spine(image, image, limits)
-    placer = StagePlacer(
-        spine, plan.links, plan.probabilities, plan.fallback, problems, all(map(is_known, plan.sections))
-    )
+    placer = StagePlacer(spine, plan.links, plan.survivals, plan.fallback, problems, all(map(is_known, plan.sections)))
     stem, head = statements.single(ast.Stem), statements.single(ast.Head)
     if stem is not None:
         placer.place_chain(LayersPlan("stem", stem[0].chain, "stem", stem[1], stem[0].span), plan.dynamic)

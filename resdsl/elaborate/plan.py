@@ -6,7 +6,6 @@ Each part is decided on its own, so that every independent mistake is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import nan
 from typing import TypeVar
 
 from resdsl.diagnostics import Code, Diagnostic, Note, nearest
@@ -14,7 +13,7 @@ from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.links import LinkSpan, StageBlocks, place_links
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
-from resdsl.elaborate.schedules import Schedule, read_schedule, survival_of
+from resdsl.elaborate.schedules import Schedule, Survivals, read_schedule
 from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.stages import LayersPlan, RunPlan, StagePlan, StageSingle, count_blocks
@@ -45,7 +44,7 @@ class NetworkPlan:
         input: what enters; None where not even the number of its sizes is known.
         dynamic: what `norm` and `act` stand for.
         sections: stages and chains, in order.
-        probabilities: p_l of each block; None where no schedule applies, not a number where it is not known.
+        survivals: p_l of each block.
         fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
     """
 
@@ -54,7 +53,7 @@ class NetworkPlan:
     sections: tuple[StagePlan | LayersPlan | LostPlan, ...]
     links: tuple[LinkSpan, ...]
     survival: Survival | None
-    probabilities: tuple[float | None, ...]
+    survivals: Survivals
     fallback: Junction | None
     init: tuple[InitRule, ...]
     keys: str
@@ -76,14 +75,15 @@ def plan_network(statements: Statements, name_span: Span, problems: Problems, li
         raise Echo
     links = place_links(planner.link_statements(), _number(sections), problems)
     survival = planner.attempt(lambda: planner.survival(sections, dynamic))
-    survival = survival or (None, (_NOT_KNOWN,) * sum(map(_n_blocks, sections)))
+    survival = survival or (None, (POISON,) * sum(map(_n_blocks, sections)))
+    n_blocks = sum(map(_n_blocks, sections)) if all(map(is_known, sections)) else None
     return NetworkPlan(
         input=shape,
         dynamic=dynamic,
         sections=tuple(sections),
         links=links,
         survival=survival[0],
-        probabilities=survival[1],
+        survivals=Survivals(survival[1], n_blocks, problems),
         fallback=_fallback(statements),
         init=init or (),
         keys=planner.keys(),
@@ -220,19 +220,17 @@ class _Planner:
 
     def survival(
         self, sections: Sequence[StagePlan | LayersPlan | LostPlan], dynamic: Dynamic
-    ) -> tuple[Survival | None, tuple[float | None, ...]]:
-        """How blocks are dropped, and p_l of each."""
+    ) -> tuple[Survival | None, Sequence[Schedule | Poison | None]]:
+        """How blocks are dropped, and the schedule of each."""
         told, entry = self.statements.told, self.statements.single(ast.Survive)
         if told.lies_in(entry and entry[0]):
             entry = None
         whole = read_schedule(*entry, dynamic, self.problems) if entry is not None else None
-        n_blocks = sum(map(_n_blocks, sections)) if all(map(is_known, sections)) else None
         schedules: list[Schedule] = []
-        wrong: list[Schedule] = []
-        probabilities: list[float | None] = []
+        of_blocks: list[Schedule | None] = []
         for plan in sections:
             if not isinstance(plan, StagePlan):
-                probabilities += [None] * _n_blocks(plan)
+                of_blocks += [None] * _n_blocks(plan)
                 continue
             own = plan.singles.get("survive")
             if told.lies_in(own and own[0]):
@@ -240,18 +238,10 @@ class _Planner:
             schedule = whole
             if own is not None:
                 schedule = read_schedule(sure(own[0], ast.Survive), own[1], dynamic, self.problems)
-            first = len(probabilities) + 1
-            if schedule is None or any(schedule is other for other in wrong):
-                probabilities += [None if schedule is None else _NOT_KNOWN] * plan.n_blocks
-                continue
-            schedules.append(schedule)
-            with self.problems.collect():
-                places = range(first, first + plan.n_blocks)
-                probabilities += [survival_of(schedule, block, n_blocks) for block in places]
-            if n_missing := first + plan.n_blocks - 1 - len(probabilities):  # a mistake was told
-                probabilities += [_NOT_KNOWN] * n_missing
-                wrong.append(schedule)
-        return _one_survival(schedules), tuple(probabilities)
+            of_blocks += [schedule] * plan.n_blocks
+            if schedule is not None:
+                schedules.append(schedule)
+        return _one_survival(schedules), of_blocks
 
     def init(self) -> tuple[InitRule, ...]:
         """The weight initialisations."""
@@ -344,7 +334,6 @@ def _default(name: str) -> ast.Reference:
     return ast.Reference(name, None, span=span, name_span=span)
 
 
-_NOT_KNOWN = nan
 _MOST_SIZES = 4  # channels, and three dimensions
 _INPUT_FORM = "for an image `input 3x224x224`; computed, `input [3, size, size]`"
 

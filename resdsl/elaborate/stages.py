@@ -16,6 +16,7 @@ from resdsl.elaborate.layers import RANK, LayerFrame
 from resdsl.elaborate.links import LinkSpan
 from resdsl.elaborate.perspective import at_use
 from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
+from resdsl.elaborate.schedules import Survivals
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine, stand_in
@@ -88,7 +89,7 @@ class StagePlacer:
 
     Attributes:
         links: all links of the network, in block numbers.
-        probabilities: p_l of each block; None where no schedule applies.
+        survivals: p_l of each block.
         fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
         problems: where mistakes go; blocks are placed nevertheless, with what is known of their shapes.
         knows_all: whether it is known how many blocks there are.
@@ -98,7 +99,7 @@ class StagePlacer:
 
     spine: Spine
     links: tuple[LinkSpan, ...]
-    probabilities: tuple[float | None, ...]
+    survivals: Survivals
     fallback: Junction | None
     problems: Problems
     knows_all: bool = True
@@ -164,7 +165,7 @@ class StagePlacer:
 
     def _place_run(self, run: RunPlan, plan: StagePlan, before: int, *, knows_place: bool) -> None:
         n_stage = plan.n_blocks if plan.is_known else None
-        position = _Position(plan.scope, n_stage, len(self.probabilities) if self.knows_all else None)
+        position = _Position(plan.scope, n_stage, len(self.survivals.schedules) if self.knows_all else None)
         span = run.run.span
         shared: dict[object, Unit] = {}
         for place in range(before + 1, before + run.count + 1):
@@ -183,7 +184,7 @@ class StagePlacer:
                     shared[key] = unit
                     self._foresee(unit, n_left, run)
             self.spine.count(len(unit.nodes), span)
-            survival = self.probabilities[block]
+            survival = self.survivals.of(block)
             self.step_of_block.append(len(self.spine.steps))
             self.spine.add(Step(unit, inputs, plan.stage.label, place, survival, span))
 
@@ -227,7 +228,7 @@ class StagePlacer:
             junction=Junction(run.run.kinds, scope) if run.run.kinds is not None else plan.junction,
             fallback=self.fallback,
             links=tuple(ends),
-            survives=self.probabilities[block : block + 1] not in ((), (None,)),
+            survives=self.survivals.applies(block),
             is_first=(block == 0, place == 1),
             label=f"{plan.stage.label}[{place}]",
         )

@@ -32,6 +32,7 @@ BOMBS = {
     "layers that double": (network("head a59", before=DOUBLING_LAYERS), "limit-nodes"),
     "layers of nothing that double": (network("head a59", before=DOUBLING_IDENTITIES), "limit-nodes"),
     "lists that double": (network(DOUBLING_LISTS + ' require a59 == 3, "{a59}"'), "limit-number"),
+    "199,999 blocks, each with its p_l": (network("stage s2 : basic(8) * 199999  survive linear(0.5)"), "limit-nodes"),
     "a tensor of 10^15 values": (network("head conv(1x1, 9_999_999_999_999)"), "limit-tensor"),
     "a kernel of 10^16 values": (network("head conv(99_999_999, 4)"), "limit-tensor"),
     "a thousand million levels": (network("levels 10^9 via identity"), "link-levels"),
@@ -102,7 +103,7 @@ def test_limits_are_the_callers():
 PLAIN = "res 1\n# é\nnetwork n { input 3x8x8 head conv(3x3, 4) }\n"
 EXACT = {
     "file_bytes": (PLAIN, len(PLAIN.encode()), "limit-source"),
-    "total_bytes": (network(), (library_folder() / "std.res").stat().st_size, "limit-source"),
+    "total_bytes": (network(), (library_folder() / "std.res").stat().st_size + len(network().encode()), "limit-source"),
     "nesting": (network('let n = (((1))) require n > 0, "{n}"'), 4, "limit-nesting"),
     "nodes": (network(), 10, "limit-nodes"),
     "tensor_elements": (PLAIN.replace("4", "40"), 40 * 8 * 8, "limit-tensor"),
