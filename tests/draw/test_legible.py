@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,9 +37,20 @@ def test_the_networks_of_these_tests_are_networks(graph: Graph) -> None:
     verify(graph)
 
 
-@thousand
+@hundred
 @given(graphs())
 def test_an_overview_is_legible_and_fits_a_page_at_any_depth(graph: Graph) -> None:
+    _check_overview(graph)
+
+
+@pytest.mark.slow
+@thousand
+@given(graphs())
+def test_a_thousand_overviews_are_legible_and_fit_a_page(graph: Graph) -> None:
+    _check_overview(graph)
+
+
+def _check_overview(graph: Graph) -> None:
     scene = lay_overview(graph)
     assert not [*faults(scene)]
     assert (scene.width <= 1000, scene.height <= 1400) == (True, True)
