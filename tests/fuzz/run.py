@@ -59,6 +59,7 @@ class Run:
     def go(self, numbers: Iterable[int], *, every: float = 30.0) -> bool:
         """Takes the inputs of these numbers; whether nothing was found. Says how far it is every so many seconds."""
         start, told, n_done, n_shown = monotonic(), monotonic(), 0, 0
+        had = peak()  # of whatever this process did before
         for number in numbers:
             entry, data = self.input(number)
             outcome = watch(entry, data)
@@ -72,6 +73,8 @@ class Run:
                 if n_done > 2 * n_shown + 10_000:
                     n_shown = n_done
                     self.say(self.table())
+        if peak() - had > MOST_BYTES:
+            self.faults["memory grew beyond what a run may add"] += 1
         self.say(self._progress(n_done, monotonic() - start))
         return not self.faults
 
@@ -116,4 +119,6 @@ class Run:
         self.say(f"input {number} of seed {self.seed}: {fault}: {path}\n{outcome.told}")
 
 
+MOST_BYTES = 2**29
+"""What a run may add to the peak of its process's memory; a process that does nothing else stays below 1 GiB."""
 _MOST_OF_A_KIND = 2
