@@ -33,27 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PROMISE = 50.0  # ms
 MOST_PLACES = 12  # of one network
 
-NETWORK = """
-## The network of number {n}.
-network net{n}(depth: int = 20, classes: int = 10) {{
-  require depth % 6 == 2, "the depth is 6n + 2; got {{depth}}"
-  let n = (depth - 2) / 6
-  input 3x32x32
-
-  stem  conv(3x3, 16) -> bn -> relu
-  stage s1    : basic(16) * n
-  stage s2 /2 : basic(32) * n
-  stage s3 /2 : basic(64) * n
-  head  global_avgpool -> linear(classes)
-
-  shortcut identity else zero_pad
-  link middle over each stage via conv_shortcut
-  survive linear(0.5)
-  expect depth  = 20
-  expect blocks = 9
-}}
-"""
-TEXT = 'res 1\nuse "std.res"\n' + "".join(NETWORK.format(n=n) for n in range(11))
+HEAD, NETWORK = (ROOT / "tests" / "endurance" / "network.res").read_text(encoding="utf-8").split("\n\n", 1)
+TEXT = f"{HEAD}\n" + "".join("\n" + NETWORK.replace("net0", f"net{n}") for n in range(11))
 
 
 class Server:
