@@ -44,7 +44,7 @@ def write_svg(scene: Scene, theme: ThemeName = "light", *, background: bool = Tr
 
 def text(words: str) -> str:
     """Text that is only text in XML and HTML."""
-    return escape(clean(words), quote=False).replace('"', "&quot;").replace("'", "&#39;")
+    return escape(clean(words))
 
 
 def number(value: float) -> str:
