@@ -103,6 +103,7 @@ class Loader:
     _files: dict[Path, Module] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     _open: list[Path] = field(factory=list[Path])
     _sizes: dict[Path, int] = field(factory=dict[Path, int])
+    _found: dict[tuple[Path | None, Path | None, str], Path] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
 
     def load(self, source: Source) -> Module:
         """The module of a text, with everything that it uses."""
@@ -181,12 +182,17 @@ class Loader:
         return self.load_file(path, path_span(use))
 
     def _resolve(self, source: Source, use: ast.Use) -> Path:
-        """The file that is meant. Raises Mistake where there is none, or it may not be read."""
-        name, span = use.path, path_span(use)
-        library = library_folder().resolve()
+        """The file that is meant, looked for once. Raises Mistake where there is none, or it may not be read."""
         program = next((path.parent for path in self._open if path.name), None)
+        key = (program, source.path.parent if source.path else None, use.path)
+        if key not in self._found:
+            self._found[key] = self._looked_for(program, source, use)
+        return self._found[key]
+
+    def _looked_for(self, program: Path | None, source: Source, use: ast.Use) -> Path:
+        name, span = use.path, path_span(use)
         beside = source.path.resolve().parent if source.path else None
-        folders = [folder for folder in (beside, *(root.resolve() for root in self.roots), library) if folder]
+        folders = [folder for folder in (beside, *(root.resolve() for root in self.roots), library_folder()) if folder]
         _check_path(name, span, folders)
         roots = [*folders, *([program] if program is not None else [])]
         paths = [(folder / name).resolve() for folder in folders]

@@ -11,6 +11,7 @@ from resdsl.analysis.memory import memory, read_bytes
 from resdsl.emit.torch import build
 from resdsl.emit.torch_compiled.compile import read_every
 from resdsl.emit.torch_compiled.runtime import runtime_of
+from tests.combinations import combined, named
 from tests.compile.compare import assert_compiled_equals_eager
 from tests.reference.compare import batch, built
 
@@ -41,9 +42,7 @@ def text(block="basic", more=""):
     return NETWORK.format(block=block, more=more)
 
 
-@pytest.mark.parametrize("policy", ["every=1", "every=4"])
-@pytest.mark.parametrize("more", MORE.values(), ids=MORE)
-@pytest.mark.parametrize("block", ["basic", "preact_basic"])
+@combined(block=named("basic", "preact_basic"), more=MORE, policy=named("every=1", "every=4"))
 def test_what_is_computed_again_gives_the_same_gradients_and_statistics(block, more, policy):
     assert_compiled_equals_eager(built(text(block, more), n=4), batch(2, 3, 16, 16), modes=[True], checkpoint=policy)
 

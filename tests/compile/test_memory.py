@@ -6,8 +6,12 @@ from resdsl.emit.torch_compiled import inductor
 from tests.compile.test_units import BLOCKS, network
 from tests.reference.compare import batch
 
+ALWAYS = {"basic", "preact_basic", "se_basic", "weighted_basic", "pyramid_bottleneck"}
 
-@pytest.mark.parametrize("block", BLOCKS)
+
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, marks=[] if block in ALWAYS else pytest.mark.slow) for block in BLOCKS]
+)
 def test_nothing_that_is_overwritten_is_read_elsewhere(block, monkeypatch):
     found = []
     compile_function = inductor.compile_function

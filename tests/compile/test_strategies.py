@@ -8,6 +8,7 @@ from torch._dynamo.utils import counters
 
 from resdsl import load
 from resdsl.emit.torch import build
+from tests.combinations import combined, named
 from tests.compile.compare import assert_compiled_equals_eager
 from tests.compile.test_units import NETWORK, network, x
 from tests.reference.compare import batch
@@ -25,18 +26,18 @@ def n_graphs():
     return counters["stats"]["unique_graphs"]
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize(
-    ("block", "more"),
-    [
-        ("preact_basic", ""),
-        ("se_basic", ""),
-        ("basic", "link middle over each stage via projection  link root over all via conv_shortcut"),
-        ("basic", "survive linear(0.5), per = sample"),
-        ("basic", "tap s1, s2"),
-    ],
-)
-def test_it_computes_what_the_module_computes(strategy, block, more):
+NETWORKS = {
+    "pre-activation": ("preact_basic", ""),
+    "squeeze-and-excitation": ("se_basic", ""),
+    "links": ("basic", "link middle over each stage via projection  link root over all via conv_shortcut"),
+    "each sample": ("basic", "survive linear(0.5), per = sample"),
+    "taps": ("basic", "tap s1, s2"),
+}
+
+
+@combined(strategy=named(*STRATEGIES), of=NETWORKS)
+def test_it_computes_what_the_module_computes(strategy, of):
+    block, more = of
     assert_compiled_equals_eager(network(block, more=more), x(), strategy=strategy)
 
 

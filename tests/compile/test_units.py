@@ -9,6 +9,7 @@ import torch
 from resdsl import load
 from resdsl.emit.torch import build
 from resdsl.emit.torch_compiled.runtime import runtime_of
+from tests.combinations import combined, named
 from tests.compile.compare import assert_compiled_equals_eager, n_functions
 from tests.reference.compare import batch, built
 
@@ -77,11 +78,10 @@ def x():
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_every_block_of_the_library(block):
-    assert_compiled_equals_eager(network(block), x())
+    assert_compiled_equals_eager(network(block), x(), modes=[True])
 
 
-@pytest.mark.parametrize("shortcut", SHORTCUTS)
-@pytest.mark.parametrize("block", POST)
+@combined(block=named(*POST), shortcut=named(*SHORTCUTS))
 def test_every_order_of_the_layers_with_every_shortcut_kind(block, shortcut):
     assert_compiled_equals_eager(network(block, shortcut), x(), steps=1, modes=[True])
 
@@ -126,8 +126,7 @@ def ror(links, block="basic", more="", n=None):
     return built(text, n=n or (3 if "levels 4" in links else 4))
 
 
-@pytest.mark.parametrize("links", LEVELS.values(), ids=LEVELS)
-@pytest.mark.parametrize("block", ["basic", "preact_basic"])
+@combined(block=named("basic", "preact_basic"), links=LEVELS)
 def test_every_kind_of_link_and_number_of_levels(block, links):
     assert_compiled_equals_eager(ror(links, block), batch(2, 3, 16, 16), steps=1, modes=[True])
 
@@ -143,8 +142,7 @@ SURVIVAL = {
 }
 
 
-@pytest.mark.parametrize("survive", SURVIVAL.values(), ids=SURVIVAL)
-@pytest.mark.parametrize("block", POST)
+@combined(block=named(*POST), survive=SURVIVAL)
 def test_every_way_to_drop_blocks(block, survive):
     shortcut = "identity else zero_pad" if block != "preact_basic" else "identity else projection"
     assert_compiled_equals_eager(network(block, shortcut, survive), x(), seeds=(0, 1, 2), steps=3)

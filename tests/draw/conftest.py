@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop runs until it stops, and no other can meanwhile
 def browser() -> Iterator[Any]:
     """Chromium, driven by Playwright; without them the tests that ask for it are skipped, and say what is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="NOT TESTED IN A BROWSER: pip install playwright")

@@ -8,7 +8,6 @@ import re
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from resdsl.emit.draw.scene import Area
 from resdsl.emit.draw.wording import INKS
 from resdsl.emit.draw.writers.structure import MAX_CHARACTERS, MAX_EDGES, write_mermaid
 from resdsl.ops import OPS
+from tests.pace import timed
 
 ROOT = Path(__file__).parents[2]
 ROR = resdsl.load("ror3")
@@ -161,9 +161,9 @@ def _seconds(work: object) -> float:
     """The best of three in processor time, so that a busy machine does not count."""
     times: list[float] = []
     for _ in range(3):
-        start = time.process_time()
-        work()  # type: ignore[operator]
-        times.append(time.process_time() - start)
+        with timed() as taken:
+            work()  # type: ignore[operator]
+        times.append(taken.seconds)
     return min(times)
 
 

@@ -3,9 +3,7 @@
 import json
 import pickle
 import struct
-import tracemalloc
 import zipfile
-from time import process_time
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ import torch
 
 import resdsl
 from resdsl import ResError, load_weights
+from tests.pace import measured
 from tests.weights.conftest import LEAST, train
 
 HUGE = 93_000_000_000
@@ -37,14 +36,10 @@ def refused(model):
 
     def load(path, **options):
         before = {key: value.clone() for key, value in model.state_dict().items()}
-        tracemalloc.start()
-        start = process_time()
-        with pytest.raises(ResError) as caught:
+        with measured() as taken, pytest.raises(ResError) as caught:
             load_weights(model, path, **options)
-        seconds, (_, peak) = process_time() - start, tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        assert seconds < 2
-        assert peak < 50 * 2**20
+        assert taken.seconds < 1
+        assert taken.peak < 50 * 2**20
         assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
         [diagnostic] = caught.value.diagnostics
         assert diagnostic.message.isprintable()

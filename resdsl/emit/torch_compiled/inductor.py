@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, fx
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from resdsl.emit.torch_compiled.onednn import convolution_backward
 from resdsl.emit.torch_cpp import cpp_compiler
 
 
@@ -217,7 +218,7 @@ def _trace(wanted: Wanted, inputs: list[Tensor]) -> fx.GraphModule:
             lambda *tensors: _call(wanted, tensors),
             tuple(inputs),
             trace_joint=wanted.is_differentiated,
-            decompositions=select_decomp_table(),
+            decompositions={**select_decomp_table(), torch.ops.aten.convolution_backward.default: convolution_backward},
         )
         return traced
 
