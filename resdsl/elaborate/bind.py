@@ -107,8 +107,12 @@ def bind(
     if found.is_broken:
         raise Echo
     definition = found.definition
-    given, is_clear = _place(definition, calls, problems)
     scope = Scope(found.module)
+    if definition.lost_list is not None:
+        _look_at(calls, problems)
+        scope.names |= dict.fromkeys(definition.lost_parameters, POISON)
+        return scope
+    given, is_clear = _place(definition, calls, problems)
     for parameter in definition.parameters:
         if parameter.name == "stride" and stride is not None:
             if parameter.name in given:
@@ -213,6 +217,16 @@ def _place(
             with problems.go_on():
                 given[placer.add(argument).name] = (argument.value, call.scope)
     return given, len(given) == n_given
+
+
+def _look_at(calls: tuple[Call, ...], problems: Problems) -> None:
+    """Tells what is wrong with arguments of which it is not known what they are for."""
+    for call in calls:
+        for argument in call.arguments:
+            with problems.go_on():
+                problems.heed(argument)
+                if not isinstance(argument.value, ast.Reference):  # it may be the name of a layer
+                    evaluate_value(argument.value, call.scope)
 
 
 def _is_whole(value: object) -> bool:

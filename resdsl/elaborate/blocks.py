@@ -244,15 +244,8 @@ def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
 
 def _read_shared(statement: ast.Before) -> Shared:
     choices: dict[str, Shared] = {"change": "change", "first": "first", "stage": "stage", "never": "never"}
-    shared: Shared = "change"
-    for option in statement.options:
-        if option.name != "shared" or option.value not in choices:
-            message = f"`before` has no option `{option.name} = {option.value}`"
-            raise mistake(
-                Code.NETWORK_OPTION, message, option.span, help="`shared = change`, `first`, `stage` or `never`"
-            )
-        shared = choices[option.value]
-    return shared
+    given = (choices[option.value] for option in statement.options if option.value in choices)  # others are told
+    return next(given, "change")
 
 
 def _shares(shared: Shared, placing: Placing, x: Tensor, f: Tensor) -> bool:

@@ -305,10 +305,12 @@ def _in_words(kind: str) -> str:
 
 
 def _words(program: ast.Program, diagnostics: tuple[Diagnostic, ...]) -> frozenset[str]:
-    """The words of what was left out; `_` stands in for a name that could not be read."""
+    """The words of what was left out, but for parameters; `_` stands in for a name that could not be read."""
     if not diagnostics:
         return frozenset()
-    return frozenset({"_", *(word for span in program.skipped for word in _WORD.findall(span.text))})
+    lists = [definition.lost_list for definition in program.definitions if definition.lost_list is not None]
+    lost = (span for span in program.skipped if not any(parameters.holds(span) for parameters in lists))
+    return frozenset({"_", *(word for span in lost for word in _WORD.findall(span.text))})
 
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -40,9 +40,10 @@ class NameResolver:
             self._under_way.pop()
             resolved.references = tuple(walk.references.found)
             is_wrong = len(resolved.problems.errors) > walk.n_harmless
-            resolved.broken |= is_wrong or walk.references.lost or self._is_torn(definition)
             is_unclear = any(told.code in _OF_STRUCTURE for told in resolved.problems.errors)
-            if is_unclear or walk.references.lost or self._is_torn(definition):
+            is_torn = walk.references.lost or self._is_torn(definition)
+            resolved.broken |= is_wrong or is_torn or not definition.whole
+            if is_unclear or is_torn:
                 found.module.broken.add(id(definition))
         return self._resolved[id(definition)]
 
@@ -100,9 +101,10 @@ class NameResolver:
         return walk
 
     def _is_torn(self, definition: ast.AnyDefinition) -> bool:
-        span = definition.span
-        within = (d for d in self._told if d.source is span.source)
-        return not definition.whole or any(d.start < span.end and span.start < d.end for d in within)
+        """Whether something of its body could not be read."""
+        span, parameters = definition.span, definition.lost_list
+        told = (d for d in self._told if d.source is span.source and not (parameters and parameters.holds(d)))
+        return bool(definition.lost) or any(d.start < span.end and span.start < d.end for d in told)
 
 
 def check_names(module: Module, resolver: NameResolver) -> Problems:

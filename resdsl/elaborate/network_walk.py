@@ -34,7 +34,7 @@ class NetworkWalk(Walk):
         """A network made from another: sees the names of the other; its arguments do not."""
         base = self.base(definition)
         if base is None:
-            self.references.lost = True
+            self.references.lost = self.names.is_open = True
             self.resolved.outline.whole = self.resolved.outline.labelled = False
             self.resolved.outline.is_based = False
             for argument in definition.base.arguments or ():
@@ -44,33 +44,36 @@ class NetworkWalk(Walk):
             found, below = base
             self.references.refer(found, definition.base.name_span)
             parameters = self.open_parameters(found)
-            self.references.place(found.definition.name, parameters, None, definition.base, self.names)
+            if parameters is not None:
+                self.references.place(found.definition.name, parameters, None, definition.base, self.names)
             self.names.parent = below.names
             self.resolved.outline = below.outline.copy()
             self.resolved.height = below.height + 1
         self.network(definition.statements)
 
     def base(self, definition: ast.Derived) -> tuple[Found, Resolved] | None:
-        """The network that another derives from; None where there is none, or it is broken."""
+        """The network that another derives from; None where there is none, or it is made of this one."""
         reference = definition.base
         with self.references.collect():
             found = self.module.find("network", reference.name)
             if found is None:
                 raise unknown_definition("network", reference.name, reference.name_span, self.module)
-            below = self.resolver.below(found, reference.name_span)
-            if below.outline.whole:
-                return found, below
+            return found, self.resolver.below(found, reference.name_span)
         return None
 
-    def open_parameters(self, found: Found) -> tuple[ast.Parameter, ...]:
-        """The parameters that a network can be given: its own, then those of its base that it leaves open."""
+    def open_parameters(self, found: Found) -> tuple[ast.Parameter, ...] | None:
+        """The parameters that a network can be given: its own, then those of its base that it leaves open.
+
+        None where not all of them are known.
+        """
         definition = found.definition
+        if definition.lost_list is not None:
+            return None
         if not isinstance(definition, ast.Derived):
             return definition.parameters
         base = found.module.find("network", definition.base.name)
-        if base is None or self.resolver.is_under_way(base):
-            return definition.parameters
-        below = self.open_parameters(base)
+        if base is None or self.resolver.is_under_way(base) or (below := self.open_parameters(base)) is None:
+            return None
         spend(len(below), definition.name_span)
         silent = References(found.module, Problems())
         given = silent.place(base.definition.name, below, None, definition.base, Names()) or ()
@@ -80,7 +83,7 @@ class NetworkWalk(Walk):
     def network(self, statements: tuple[ast.Statement, ...]) -> None:
         """Lets and requires in order; everything else sees all names."""
         outline = self.resolved.outline
-        outline.whole &= self.found.definition.whole
+        outline.whole &= not self.found.definition.lost
         for lost in self.found.definition.lost:
             outline.labelled &= not may_be_any(lost)
             outline.lost |= {lost_name(lost): lost.word}
@@ -269,7 +272,8 @@ class NetworkWalk(Walk):
                 raise misspelt(
                     Code.EXPECT_SUBJECT, message, statement.subject_span, statement.subject, known, otherwise=listed
                 )
-        parameters = {p.name: p for p in self.open_parameters(self.found)} if outline.whole else None
+        to_fix = self.open_parameters(self.found)
+        parameters = {p.name: p for p in to_fix} if to_fix is not None else None
         for argument in statement.arguments:
             with self.references.collect():
                 self.fixed(statement, argument, parameters)

@@ -39,7 +39,7 @@ class Bound:
 class Names:
     """The names that are bound at a place; one that is not here is looked for in the parent.
 
-    `later` are those that are bound further down; with `is_open`, there are parameters that could not be read.
+    `later` are those that are bound further down; with `is_open`, there are more in a network that is not known.
     """
 
     parent: Names | None = None
@@ -52,7 +52,7 @@ class Names:
         return Names(self, {name: Bound("value") for name in values})
 
     def may_hold_more(self) -> bool:
-        """Whether a name that is bound nowhere may be a parameter that could not be read."""
+        """Whether a name that is bound nowhere may be one that is not known."""
         return self.is_open or (self.parent is not None and self.parent.may_hold_more())
 
     def find(self, name: str) -> Bound | None:
@@ -259,7 +259,7 @@ class References:
         """The arguments of a definition."""
         self.refer(found, reference.name_span)
         definition = found.definition
-        if definition.has_lost_parameters:
+        if definition.lost_list is not None:
             self._arguments(reference, names)
             return
         fits = self.place(definition.name, definition.parameters, definition.name_span, reference, names)

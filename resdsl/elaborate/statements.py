@@ -13,7 +13,7 @@ from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe, write, write_list
-from resdsl.elaborate.told import NOTHING, Told, lost_name, lost_parameters
+from resdsl.elaborate.told import NOTHING, Told, lost_name
 from resdsl.elaborate.work import spend
 from resdsl.record import field, state
 from resdsl.source import Span
@@ -106,8 +106,7 @@ def _check_names(values: Mapping[str, Value], found: Found, problems: Problems) 
 def _bind_values(found: Found, values: Mapping[str, Value | Poison], told: Told, problems: Problems) -> Scope:
     """The scope of a network's parameters; one whose value does not fit has none."""
     scope = Scope(found.module)
-    if isinstance(found.definition, ast.Network | ast.Derived):
-        scope.names |= dict.fromkeys(lost_parameters(found.definition), POISON)
+    scope.names |= dict.fromkeys(found.definition.lost_parameters, POISON)
     for parameter in found.definition.parameters:
         scope.names[parameter.name] = POISON
         with problems.collect():
@@ -232,8 +231,6 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
             match statement:
                 case ast.Lost("stage" | "layers"):
                     _put_section(statement, lost_name(statement), scope, statements)
-                case ast.Lost("") if statement.is_list:
-                    pass
                 case ast.Lost(""):  # it may be any
                     _put_section(statement, "", scope, statements)
                 case ast.Lost():
@@ -266,7 +263,7 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                     _once(kind, statement.span, f"a `{kind}` statement", seen)
                     statements.singles[kind] = (statement, scope)
                     statements.lost.discard(kind)
-    if any(not (part.word or part.is_list) for part in definition.lost):
+    if any(not part.word for part in definition.lost):
         statements.lost |= _OF_SHAPES - statements.singles.keys()
 
 

@@ -50,13 +50,14 @@ class Told:
         for definition in _lineage(found) if self.diagnostics else ():
             if not all(_is_placed(lost, definition) for lost in definition.lost):
                 return False
-            if definition.has_lost_parameters and definition is not found.definition:
+            if definition.lost_list is not None and definition is not found.definition:
                 return False
             kept = (s for s in definition.statements if not isinstance(s, ast.Drop))
-            parts = [*definition.parameters, *kept, *definition.lost]
+            parts = [part.span for part in (*definition.parameters, *kept, *definition.lost)]
+            parts += [definition.lost_list] if definition.lost_list is not None else []
             for told in self.diagnostics:
                 inside = told.span is not None and definition.span.holds(told.span)
-                elsewhere = told.code is not Code.SYNTAX_UNCLOSED and not any(p.span.holds(told.span) for p in parts)
+                elsewhere = told.code is not Code.SYNTAX_UNCLOSED and not any(part.holds(told.span) for part in parts)
                 if inside and (told.code in _OF_STRUCTURE or elsewhere):
                     return False
         return bool(self.diagnostics)
@@ -83,15 +84,9 @@ def lost_name(lost: ast.Lost) -> str:
     return named.group(1) if named is not None else ""
 
 
-def lost_parameters(definition: ast.Network | ast.Derived) -> frozenset[str]:
-    """The words in a list of parameters that could not be understood: each may be the name of one."""
-    lists = (lost.span.text for lost in definition.lost if lost.is_list)
-    return frozenset(word for text in lists for word in _WORD.findall(text))
-
-
 def may_be_any(lost: ast.Lost) -> bool:
     """Whether a lost statement may have had any label."""
-    return lost.word not in _WITHOUT_LABEL and not lost_name(lost) and not lost.is_list
+    return lost.word not in _WITHOUT_LABEL and not lost_name(lost)
 
 
 def _is_placed(lost: ast.Lost, definition: ast.Network | ast.Derived) -> bool:
@@ -105,8 +100,6 @@ def _is_placed(lost: ast.Lost, definition: ast.Network | ast.Derived) -> bool:
 NOTHING = Told()
 
 _NAMED = re.compile(r"\s*(?:let\s+(?=\w+\s*=)|stage\s+|layers\s+|link\s+)([A-Za-z_][A-Za-z0-9_]*)")
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _WITHOUT_LABEL = frozenset(
     "about act cite expect head init input keys let levels norm require shortcut stem survive tap".split()

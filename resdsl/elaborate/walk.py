@@ -74,7 +74,7 @@ class Walk:
 
     def parameters(self, parameters: tuple[ast.Parameter, ...]) -> None:
         """Names and types of parameters; a default sees the parameters before it."""
-        self.names.is_open = self.found.definition.has_lost_parameters
+        self.names.bound |= {name: Bound("unknown") for name in self.found.definition.lost_parameters}
         seen: dict[str, Span] = {}
         for parameter in parameters:
             span = Span(parameter.span.source, parameter.span.start, parameter.span.start + len(parameter.name))
@@ -183,7 +183,7 @@ class BodyWalk(Walk):
                 self.references.kinds(statement.kinds, self.names)
         for chain in chains:
             self.references.chain(chain, self.names)
-        if "residual" not in seen and definition.whole:
+        if "residual" not in seen and not definition.lost:
             message = f"the block `{definition.name}` has no `residual`"
             help = "add `residual conv(3x3, width) -> …`"
             raise mistake(Code.NETWORK_MISSING, message, definition.name_span, help=help)
@@ -207,7 +207,7 @@ class BodyWalk(Walk):
                     self.require(statement)
                 case ast.About() | ast.Cite():
                     pass
-        if definition.whole and not self.problems.errors:
+        if not definition.lost and not self.problems.errors:
             self.result(definition)
 
     def result(self, definition: ast.ShortcutKind | ast.Layer) -> None:

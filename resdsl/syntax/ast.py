@@ -6,6 +6,7 @@ outside equality, so `parse(print(program)) == program`.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from resdsl.record import field, record
@@ -482,34 +483,31 @@ class Lost(Syntax):
 
     word: str
 
-    @property
-    def is_list(self) -> bool:
-        """Whether it is the list of parameters behind a definition's name."""
-        return not self.word and self.span.text.lstrip().startswith("(")
-
 
 @record
 class Definition(Syntax):
     """What every definition has: a name, parameters, and the `##` lines above it.
 
-    `lost` are the parts that the parser had to leave out, since they could not be understood.
+    `lost` are the statements that the parser had to leave out, since they could not be understood; `lost_list` is the
+    text from the name to the `{` where the list of parameters could not.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     doc: str = field(default="", compare=False, kw_only=True)
     lost: tuple[Lost, ...] = field(default=(), compare=False, kw_only=True)
+    lost_list: Span | None = field(default=None, compare=False, kw_only=True)
     name_span: Span = field(compare=False, kw_only=True)
 
     @property
     def whole(self) -> bool:
         """Whether nothing of it was left out."""
-        return not self.lost
+        return not self.lost and self.lost_list is None
 
     @property
-    def has_lost_parameters(self) -> bool:
-        """Whether it is unknown which parameters it has."""
-        return any(lost.is_list for lost in self.lost)
+    def lost_parameters(self) -> frozenset[str]:
+        """The words in a list of parameters that could not be understood: each may be the name of one."""
+        return frozenset(_WORD.findall(self.lost_list.text)) - {"in"} if self.lost_list is not None else frozenset()
 
     @property
     def lost_words(self) -> frozenset[str]:
@@ -593,3 +591,6 @@ class Program(Syntax):
     uses: tuple[Use, ...]
     definitions: tuple[AnyDefinition, ...]
     skipped: tuple[Span, ...] = field(default=(), compare=False, kw_only=True)
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

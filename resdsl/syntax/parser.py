@@ -103,8 +103,10 @@ def _mark(program: ast.Program, skipped: list[ast.Lost]) -> ast.Program:
 
 def _mark_one(definition: ast.AnyDefinition, skipped: list[ast.Lost]) -> ast.AnyDefinition:
     span = definition.span
-    lost = tuple(part for part in skipped if part.span.start < span.end and span.start < part.span.end)
-    return evolve(definition, lost=lost) if lost else definition
+    parts = [part for part in skipped if part.span.start < span.end and span.start < part.span.end]
+    lost = tuple(part for part in parts if part.span.start != definition.name_span.end)
+    lists = [Span(span.source, part.span.start, part.span.end + 1) for part in parts if part not in lost]
+    return evolve(definition, lost=lost, lost_list=lists[0] if lists else None) if parts else definition
 
 
 def _nothing(source: Source) -> ast.Program:
