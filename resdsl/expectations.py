@@ -131,10 +131,10 @@ def _measure(expect: ast.Expect, graph: Graph) -> int | Shape:
         case "output":
             return graph.output
         case label:
-            section = next((section for section in graph.sections if section.label == label), None)
-            if section is not None:
-                return graph.shape_of(section.last + 1)
-    raise Echo  # nothing has this name, as is told where names are resolved
+            ends = [section.last for section in graph.sections if section.label == label]
+            if len(ends) == 1:
+                return graph.shape_of(ends[0] + 1)
+    raise Echo  # nothing has this name, or two parts have, as is told where names are resolved
 
 
 @record

@@ -182,7 +182,11 @@ class ReadProgram:
         if already.leaves_statements(found):
             with problems.collect():
                 values = self._values(found, params, None, problems)
-                further = look_further(found, values, already, self.limits)
+                further = Problems(told=already.places)
+                elaborated = look_further(found, values, already, further, self.limits)
+                if elaborated is not None and not params:
+                    unmet = self.names.resolve(found).unmet
+                    check_expectations(elaborated, further, self.limits, unmet=unmet)
                 problems.add_unless_told(_with_derivation(diagnostic, found) for diagnostic in further.errors)
         return problems.errors
 

@@ -209,15 +209,7 @@ def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
     before = residual = after = None
     junction: Junction | None = None
     shared: Shared = "change"
-    seen: dict[type[ast.Syntax], ast.Syntax] = {}
     for statement in definition.statements:
-        if isinstance(statement, ast.Before | ast.Residual | ast.After | ast.Shortcut):
-            if type(statement) in seen:
-                what = type(statement).__name__.lower()
-                first = seen[type(statement)].span
-                message = f"`{definition.name}` has two `{what}` statements"
-                raise mistake(Code.NETWORK_REPEATED, message, statement.span, notes=(Note(first, "first here"),))
-            seen[type(statement)] = statement
         match statement:
             case ast.Let():
                 scope.names[statement.name] = POISON
@@ -225,16 +217,16 @@ def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
                     scope.names[statement.name] = evaluate_value(statement.value, scope)
             case ast.Require():
                 frame.require(statement, definition.statements, scope)
-            case ast.Before():
+            case ast.Before() if before is None:
                 before = statement.chain
                 shared = _read_shared(statement)
-            case ast.Residual():
+            case ast.Residual() if residual is None:
                 residual = statement.chain
-            case ast.After():
+            case ast.After() if after is None:
                 after = statement.chain
-            case ast.Shortcut():
+            case ast.Shortcut() if junction is None:
                 junction = Junction(statement.kinds, scope)
-            case ast.About() | ast.Cite():
+            case _:  # a second one is told
                 pass
     if residual is None:
         message = f"the block `{definition.name}` has no `residual`"
@@ -244,8 +236,10 @@ def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
 
 def _read_shared(statement: ast.Before) -> Shared:
     choices: dict[str, Shared] = {"change": "change", "first": "first", "stage": "stage", "never": "never"}
-    given = (choices[option.value] for option in statement.options if option.value in choices)  # others are told
-    return next(given, "change")
+    for option in statement.options:
+        if option.value in choices:  # others are told
+            return choices[option.value]
+    return "change"
 
 
 def _shares(shared: Shared, placing: Placing, x: Tensor, f: Tensor) -> bool:

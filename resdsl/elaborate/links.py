@@ -136,10 +136,10 @@ def _each(over: ast.OverEach, scope: Scope, stages: Sequence[StageBlocks]) -> It
 
 
 def _stage(label: str, stages: Sequence[StageBlocks]) -> StageBlocks:
-    stage = next((stage for stage in stages if stage.label == label), None)
-    if stage is None:
+    labelled = [stage for stage in stages if stage.label == label]
+    if len(labelled) != 1:
         raise Echo  # its name is told before
-    return stage
+    return labelled[0]
 
 
 def _block(index: ast.Expression, scope: Scope, stage: StageBlocks) -> int:

@@ -38,14 +38,17 @@ def elaborate(found: Found, values: Mapping[str, Value], problems: Problems, *, 
     return _elaborate(found, values, problems, limits, NOTHING)
 
 
-def look_further(found: Found, values: Mapping[str, Value], told: Told, limits: Limits) -> Problems:
-    """What else is wrong with a network of which mistakes are told: all that does not follow from them."""
-    problems = Problems(told=told.places)
+def look_further(
+    found: Found, values: Mapping[str, Value], told: Told, problems: Problems, limits: Limits
+) -> Elaborated | None:
+    """Tells what else is wrong with a network of which mistakes are told: all that does not follow from them.
+
+    Gives the graph where nothing is, and nothing is unknown.
+    """
     try:
-        _elaborate(found, values, problems, limits, told)
+        return _elaborate(found, values, problems, limits, told)
     except ResError:
-        return problems
-    return problems
+        return None
 
 
 def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, limits: Limits, told: Told) -> Elaborated:
@@ -54,7 +57,7 @@ def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, li
         statements = gather(found, values, problems, told)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
         placer = _place(plan, statements, found, problems, limits)
-        if problems.has_errors:
+        if problems.errors or not told.leaves_all(found):
             raise Echo
         graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
         return Elaborated(graph, tuple(statements.expects), found, problems.warnings)

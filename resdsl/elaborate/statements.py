@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from resdsl.diagnostics import Code, InternalError, Note, nearest
+from resdsl.diagnostics import Code, InternalError, nearest
 from resdsl.elaborate.arguments import ParameterPlacer
 from resdsl.elaborate.bind import Dynamic, check_range, check_type, close
 from resdsl.elaborate.definitions import Found, Module
@@ -16,7 +16,6 @@ from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe, write
 from resdsl.elaborate.told import NOTHING, Told, lost_name
 from resdsl.elaborate.work import spend
 from resdsl.record import field, state
-from resdsl.source import Span
 from resdsl.syntax import ast
 
 Single = (
@@ -222,8 +221,6 @@ def _base(definition: ast.Derived, found: Found) -> Found:
 
 
 def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:
-    seen: dict[str, Span] = {}
-    lets: dict[str, Span] = {}
     lost = {lost_name(part) for part in definition.lost if part.word == "let"}
     scope.names |= dict.fromkeys(lost, POISON)
     for statement in sorted((*definition.statements, *definition.lost), key=lambda part: part.span.start):
@@ -241,7 +238,6 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                 case ast.Require() if statements.told.lies_in(statement):
                     pass
                 case ast.Let():
-                    _check_let(statement, lets, definition)
                     statements.conditions.compute(statement, scope)
                 case ast.Require():
                     statements.conditions.requires.append((statement, scope))
@@ -252,17 +248,16 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                 case ast.Drop():
                     _drop(statement, scope, statements)
                 case ast.Stage() | ast.Layers():
-                    _once(f"section {statement.label}", statement.label_span, f"the label `{statement.label}`", seen)
                     _put_section(statement, statement.label, scope, statements)
                 case ast.Link():
-                    _once(f"link {statement.name}", statement.name_span, f"the link `{statement.name}`", seen)
-                    statements.links = [entry for entry in statements.links if entry[0].name != statement.name]
+                    statements.links = [
+                        (link, whose)
+                        for link, whose in statements.links
+                        if link.name != statement.name or whose is scope
+                    ]
                     statements.links.append((statement, scope))
                 case _:
-                    kind = type(statement).__name__.lower()
-                    _once(kind, statement.span, f"a `{kind}` statement", seen)
-                    statements.singles[kind] = (statement, scope)
-                    statements.lost.discard(kind)
+                    _put_single(statement, scope, statements)
     if any(not part.word for part in definition.lost):
         statements.lost |= _OF_SHAPES - statements.singles.keys()
 
@@ -271,23 +266,19 @@ _OF_SHAPES = frozenset({"input", "stem", "norm", "act", "shortcut"})
 """The statements that stand once and that shapes depend on."""
 
 
-def _check_let(statement: ast.Let, lets: dict[str, Span], definition: ast.AnyDefinition) -> None:
-    if statement.name in lets or any(statement.name == parameter.name for parameter in definition.parameters):
-        first = lets.get(statement.name) or next(p.span for p in definition.parameters if p.name == statement.name)
-        message = f"`{statement.name}` is given a value already"
-        raise mistake(Code.NAME_TAKEN, message, statement.span, notes=(Note(first, "first here"),))
-    lets[statement.name] = statement.span
-
-
-def _once(key: str, span: Span, what: str, seen: dict[str, Span]) -> None:
-    if key in seen:
-        raise mistake(Code.NETWORK_REPEATED, f"{what} stands twice", span, notes=(Note(seen[key], "first here"),))
-    seen[key] = span
+def _put_single(statement: Single, scope: Scope, statements: Statements) -> None:
+    """A statement in place of the one inherited; of two that stand here the first holds."""
+    kind = type(statement).__name__.lower()
+    before = statements.singles.get(kind)
+    if before is None or before[1] is not scope:
+        statements.singles[kind] = (statement, scope)
+        statements.lost.discard(kind)
 
 
 def _put_section(statement: Section, label: str, scope: Scope, statements: Statements) -> None:
-    for place, (inherited, _) in enumerate(statements.sections):
-        if label and label_of(inherited) == label:
+    """A section in place of the one inherited; of two that stand here each is a section of its own."""
+    for place, (inherited, whose) in enumerate(statements.sections):
+        if label and label_of(inherited) == label and whose is not scope:
             statements.sections[place] = (statement, scope)
             return
     statements.sections.append((statement, scope))

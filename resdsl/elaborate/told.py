@@ -44,8 +44,8 @@ class Told:
     def leaves_statements(self, found: Found) -> bool:
         """Whether it is known which statements hold for a network, whose bases are all there.
 
-        Not so where one stands twice, drops what is not there, or where the arguments of a base are wrong; nor where
-        one is lost whose name cannot be read, and is needed.
+        Not so where one drops what is not there, or where the arguments of a base are wrong; nor where one is lost
+        whose name cannot be read, and is needed.
         """
         for definition in _lineage(found) if self.diagnostics else ():
             if not all(_is_placed(lost, definition) for lost in definition.lost):
@@ -61,6 +61,15 @@ class Told:
                 if inside and (told.code in _OF_STRUCTURE or elsewhere):
                     return False
         return bool(self.diagnostics)
+
+    def leaves_all(self, found: Found) -> bool:
+        """Whether nothing of a network is unknown: of two statements the first holds, and none needs an expectation."""
+        statements = (statement for definition in _lineage(found) for statement in definition.statements)
+        expects = [statement.span for statement in statements if isinstance(statement, ast.Expect)]
+        return all(
+            told.code is Code.NETWORK_REPEATED or any(expect.holds(told.span) for expect in expects)
+            for told in self.diagnostics
+        )
 
 
 def tell(found: Found, diagnostics: Iterable[Diagnostic]) -> Told:
@@ -105,4 +114,4 @@ _WITHOUT_LABEL = frozenset(
     "about act cite expect head init input keys let levels norm require shortcut stem survive tap".split()
 )
 
-_OF_STRUCTURE = frozenset({Code.NETWORK_REPEATED, Code.NETWORK_DROP, Code.NAME_TAKEN, Code.NAME_CYCLE})
+_OF_STRUCTURE = frozenset({Code.NETWORK_DROP, Code.NAME_CYCLE})
