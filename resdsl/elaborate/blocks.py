@@ -229,8 +229,7 @@ def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
             case _:  # a second one is told
                 pass
     if residual is None:
-        message = f"the block `{definition.name}` has no `residual`"
-        raise mistake(Code.NETWORK_MISSING, message, definition.name_span, help="add `residual conv(3x3, width) -> …`")
+        raise Echo  # as is told
     return _Parts(before, residual, after, junction, shared)
 
 
@@ -263,8 +262,7 @@ def _extern(definition: ast.Extern, scope: Scope, frame: LayerFrame, x: Tensor, 
     known = {"params": 0, "macs": 0}
     for option in definition.options:
         if option.name not in known:
-            message = f"`extern` has no option `{option.name}`"
-            raise mistake(Code.NETWORK_OPTION, message, option.span, help="`params = …` and `macs = …`")
+            raise Echo  # as is told
         known[option.name] = evaluate_int(option.value, scope, f"`{option.name}`", least=0)
     names = [parameter.name for parameter in definition.parameters]
     arguments = tuple((name, _plain(scope.names[name])) for name in names)

@@ -144,9 +144,6 @@ class LayerFrame:
         for statement in definition.statements:
             match statement:
                 case ast.Equation() | ast.Let():
-                    if statement.name in ("x", "f", "in", "out"):
-                        message = f"`{statement.name}` is given; an equation cannot change it"
-                        raise mistake(Code.SHORTCUT_EQUATION, message, statement.span)
                     frame = self if isinstance(statement, ast.Equation) else None
                     scope.names[statement.name] = POISON
                     with self.problems.go_on():

@@ -8,7 +8,8 @@ from resdsl.diagnostics import Code, Note, delete
 from resdsl.elaborate.arguments import name_of
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.outline import check_once, keyword, word_of
-from resdsl.elaborate.problems import Problems, mistake, sure
+from resdsl.elaborate.perspective import own_notes
+from resdsl.elaborate.problems import Mistake, Problems, mistake, sure
 from resdsl.elaborate.references import Names, References, part
 from resdsl.elaborate.told import lost_name, may_be_any
 from resdsl.elaborate.unknown import misspelt, quoted, unknown_definition, unknown_label
@@ -90,6 +91,7 @@ class NetworkWalk(Walk):
         if isinstance(self.found.definition, ast.Network):
             statements = self.without_drops(statements)
         outline.add(statements, self.references.collect)
+        self.inherited(statements)
         self.foresee(statements)
         for statement in statements:
             match statement:
@@ -112,6 +114,25 @@ class NetworkWalk(Walk):
                     fix = delete(statement.span, sure=False)
                     raise mistake(Code.NETWORK_DROP, message, statement.span, help="delete it", fixes=(fix,))
         return tuple(statement for statement in statements if not isinstance(statement, ast.Drop))
+
+    def inherited(self, statements: tuple[ast.Statement, ...]) -> None:
+        """Tells where these statements take away a stage, or chain, that an inherited link or tap names."""
+        outline, own = self.resolved.outline, set(map(id, statements))
+        links = [link for link in outline.links.values() if id(link) not in own]
+        linked = {label: link for link in links for label in _labels(link.over)}
+        tap = outline.singles.get("tap")
+        tapped = tap.labels if isinstance(tap, ast.Tap) and id(tap) not in own else ()
+        for statement in statements if outline.whole else ():
+            match statement:
+                case ast.Layers(label=label) | ast.Drop(kind="stage" | "layers", label=str(label)):
+                    left = outline.sections.get(label)
+                case _:
+                    continue
+            with self.references.collect():
+                if label in linked and not isinstance(left, ast.Stage):
+                    raise _taken_away(statement, label, f"link {linked[label].name}", linked[label].name_span)
+                if tap is not None and label in tapped and left is None:
+                    raise _taken_away(statement, label, "tap", part(tap.span, label))
 
     def statement(self, statement: ast.Statement) -> None:
         names, follow = self.names, self.references
@@ -293,6 +314,25 @@ class NetworkWalk(Walk):
             span = name_of(argument)
             raise misspelt(Code.ARGUMENT_UNKNOWN, message, span, argument.name, parameters, otherwise=known)
         self.references.argument(parameters[argument.name], argument.value, self.names)
+
+
+def _labels(over: ast.Over) -> tuple[str, ...]:
+    match over:
+        case ast.OverAll() | ast.OverEach() | ast.OverEachStage():
+            return ()
+        case ast.OverStage() | ast.OverBlock() | ast.OverBlocks():
+            return (over.label,)
+        case ast.OverStages():
+            return over.first, over.last
+
+
+def _taken_away(statement: ast.Drop | ast.Layers, label: str, what: str, named: Span) -> Mistake:
+    place = part(statement.span, label, last=isinstance(statement, ast.Drop))
+    message = f"the inherited `{what}` names `{label}`, which is no stage any more"
+    if isinstance(statement, ast.Drop):
+        message = f"the inherited `{what}` names `{label}`, which is dropped"
+    notes = own_notes(Note(named, "named here"))
+    return mistake(Code.NETWORK_LABEL, message, place, notes=notes, help=f"`drop {what}` drops that too")
 
 
 def _check_rule(rule: ast.Reference) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from resdsl.diagnostics import Code, Diagnostic, Note, nearest
+from resdsl.diagnostics import Code, Diagnostic, Note
 from resdsl.elaborate.bind import Dynamic, close
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.links import LinkSpan, StageBlocks, place_links
@@ -115,7 +115,6 @@ class _Planner:
                 layer = (statement if isinstance(statement, ast.Act) else sure(statement, ast.Norm)).layer
                 names[word] = POISON
                 with self.problems.collect():
-                    self.statements.told.heed(layer)
                     names[word] = close("layer", layer, scope, outer)
         return Dynamic(names, outer.suspects)
 
@@ -270,14 +269,6 @@ class _Planner:
         entry = self.statements.single(ast.Tap)
         if entry is None:
             return ()
-        self.statements.told.heed(entry[0])
-        labels = [label_of(section) for section, _ in self.statements.sections]
-        labels += [kind for kind in ("stem", "head") if kind in self.statements.singles]
-        for label in entry[0].labels:
-            if label not in labels and not self.statements.told:  # else it may be lost; the names are told anyway
-                near = nearest(label, labels)
-                help = f"did you mean `{near}`?" if near else f"the labels are {', '.join(labels)}"
-                raise mistake(Code.NETWORK_LABEL, f"nothing is labelled `{label}`", entry[0].span, help=help)
         return entry[0].labels
 
 

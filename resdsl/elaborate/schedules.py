@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import nan
 from typing import Literal, cast
 
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.bind import Call, Dynamic, bind
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.perspective import at_use, own_notes
@@ -42,12 +42,6 @@ def read_schedule(statement: ast.Survive, scope: Scope, dynamic: Dynamic, proble
             values = ", ".join(write(inner.names[parameter.name]) for parameter in found.definition.parameters)
             text = f"{written.name}({values})" if values else written.name
             return Schedule(found.definition.formula, inner, Survival(text, per, rescale), statement)
-        if written.name not in ("l", "L"):
-            near = nearest(written.name, scope.module.names_of("schedule"))
-            help = f"did you mean `{near}`?" if near else "define it: `schedule name(p) = …`"
-            raise mistake(
-                Code.NAME_UNKNOWN, f"there is no schedule named `{written.name}`", written.name_span, help=help
-            )
     return Schedule(written, scope, Survival(" ".join(written.span.text.split()), per, rescale), statement)
 
 
@@ -124,16 +118,5 @@ def _formula(schedule: Schedule) -> tuple[tuple[Note, ...], str]:
 
 
 def _options(statement: ast.Survive) -> tuple[_Per, _Rescale]:
-    chosen = {"per": "batch", "rescale": "eval"}
-    choices = {"per": ("batch", "sample"), "rescale": ("eval", "train")}
-    for option in statement.options:
-        if option.name not in choices:
-            near = nearest(option.name, choices)
-            help = f"did you mean `{near}`?" if near else "`per` and `rescale` are the options of `survive`"
-            raise mistake(Code.NETWORK_OPTION, f"`survive` has no option `{option.name}`", option.span, help=help)
-        if option.value not in choices[option.name]:
-            wanted = " or ".join(f"`{choice}`" for choice in choices[option.name])
-            message = f"`{option.name}` is {wanted}, not `{option.value}`"
-            raise mistake(Code.NETWORK_OPTION, message, option.span)
-        chosen[option.name] = option.value
+    chosen = {"per": "batch", "rescale": "eval"} | {option.name: option.value for option in statement.options}
     return cast(_Per, chosen["per"]), cast(_Rescale, chosen["rescale"])

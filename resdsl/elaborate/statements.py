@@ -66,7 +66,7 @@ class Statements:
 def gather(found: Found, values: Mapping[str, Value], problems: Problems, told: Told = NOTHING) -> Statements:
     """The statements of a network whose parameters have these values.
 
-    Mistakes in values and within the statements go to `problems`. Raises Mistake where a base network is not there.
+    Mistakes in values and within the statements go to `problems`. Raises Echo where a base network is not there.
     """
     _check_names(values, found, problems)
     statements = Statements(found.module, told=told)
@@ -78,12 +78,12 @@ def gather(found: Found, values: Mapping[str, Value], problems: Problems, told: 
 def open_parameters(found: Found) -> tuple[ast.Parameter, ...]:
     """The parameters that a network can be given: its own, then those of its base that it leaves open.
 
-    Raises Mistake where the base does not exist or is the network itself.
+    Raises Echo where the base does not exist or is the network itself.
     """
     own = found.definition.parameters
     if not isinstance(found.definition, ast.Derived):
         return own
-    base = open_parameters(_base(found.definition, found))
+    base = open_parameters(_base(found))
     spend(len(base), found.definition.name_span)
     given = _given(found.definition.base, base)
     taken = {parameter.name for parameter in own} | given.keys()
@@ -154,7 +154,7 @@ def _gather(found: Found, values: Mapping[str, Value | Poison], statements: Stat
     definition = found.definition
     scope = _bind_values(found, values, statements.told, problems)
     if isinstance(definition, ast.Derived):
-        base = _base(definition, found)
+        base = _base(found)
         own = {parameter.name for parameter in definition.parameters}
         inherited = {name: value for name, value in values.items() if name not in own}
         given = evaluate_given(definition.base, base, scope, problems)
@@ -200,24 +200,16 @@ def _given(reference: ast.Reference, parameters: tuple[ast.Parameter, ...]) -> d
     return {placer.add(argument).name: argument.value for argument in reference.arguments or ()}
 
 
-def _base(definition: ast.Derived, found: Found) -> Found:
-    base = found.module.find("network", definition.base.name)
-    if base is None:
-        near = nearest(definition.base.name, found.module.names_of("network"))
-        message = f"there is no network named `{definition.base.name}`"
-        help = f"did you mean `{near}`?" if near else "`use` the file that defines it"
-        raise mistake(Code.NAME_UNKNOWN, message, definition.base.name_span, help=help)
-    chain = [found]
-    while isinstance(chain[-1].definition, ast.Derived):
-        below = chain[-1].module.find("network", chain[-1].definition.base.name)
-        if below is None:
-            break
-        if below in chain:
-            circle = " → ".join(f.definition.name for f in (*chain[chain.index(below) :], below))
-            message = f"the network `{below.definition.name}` derives from itself: {circle}"
-            raise mistake(Code.NAME_CYCLE, message, definition.base.name_span)
+def _base(found: Found) -> Found:
+    """The network that another derives from. Raises Echo where none is found, or it leads back: that is told before."""
+    chain, definition = [found], found.definition
+    while isinstance(definition, ast.Derived):
+        below = chain[-1].module.find("network", definition.base.name)
+        if below is None or below in chain:
+            raise Echo
         chain.append(below)
-    return base
+        definition = below.definition
+    return chain[1]
 
 
 def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:

@@ -107,6 +107,18 @@ def test_a_parameter_tells_its_declaration_and_value(version: Version):
     assert told(version, "n\n  tap").endswith("= `2` here, with the network's defaults")
 
 
+@pytest.mark.parametrize("base", ["own", "other", "bse"])
+def test_a_parameter_has_no_value_where_the_network_derives_from_itself_or_from_none(
+    base: str, editor: Editor, show: Show
+):
+    text = f"res 1\nnetwork own(depth: int = 8) = {base} {{}}\nnetwork other = own {{}}\n"
+    version = editor.version(show(text))
+    assert version is not None
+    found = hover(version, text.index("depth"))
+    assert found is not None
+    assert found.text == "```resdsl\ndepth: int = 8\n```"
+
+
 def test_a_block_tells_its_definition_doc_and_paper(version: Version):
     text = told(version, "mine(64")
     assert "block mine(width, stride = 1, inner = width) {" in text
