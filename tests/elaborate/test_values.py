@@ -89,6 +89,23 @@ def test_a_value_that_does_not_fit_is_refused(name: str, value: object, message:
     assert message in "\n".join(map(render, refused.value.diagnostics))
 
 
+def test_help_for_a_value_speaks_of_the_value_and_not_of_what_it_was_wrapped_in_to_be_read():
+    with pytest.raises(ResError) as refused:
+        set_to(unit="bsic")
+    assert render(refused.value.diagnostics[0]).splitlines() == [
+        "error[name-unknown]: there is no block named `bsic`",
+        " --> (-p unit=…):1:1",
+        "  |",
+        "1 | bsic",
+        "  | ^^^^",
+        "  = help: did you mean `basic`?",
+    ]
+    for value in ("3 +", "3, 4", "schedule", "1 2"):
+        with pytest.raises(ResError) as refused:
+            set_to(n=value)
+        assert [diagnostic.help for diagnostic in refused.value.diagnostics] == [""]
+
+
 def test_no_value_can_bring_statements_or_files_with_it():
     for value in ('1 use "std.res"', "1 } network evil { input 1", "1 /* ", '"', "1 # \n 2", "{"):
         with pytest.raises(ResError):

@@ -1,5 +1,6 @@
 """The modules that an emitted file defines because torch lacks them: exact, trainable, and good torch citizens."""
 
+import ast
 import copy
 import pickle
 import sys
@@ -10,7 +11,20 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from resdsl.ops import OPS, Bernoulli, ChannelShuffle, LayerNorm, LearnedScale, Maxout, Pelu, Subsample
+from resdsl.ops import (
+    OPS,
+    Add,
+    Affine,
+    Bernoulli,
+    ChannelShuffle,
+    LayerNorm,
+    LearnedScale,
+    Maxout,
+    Multiply,
+    Pelu,
+    Subsample,
+    Subtract,
+)
 from resdsl.shape import Shape
 
 X = Shape(6, (5, 4))
@@ -247,3 +261,32 @@ def test_subsample_takes_every_second_pixel_from_the_first(printed):
     x = torch.arange(20.0).reshape(1, 1, 5, 4)
     y = printed(Subsample((2, 3)), Shape(1, (5, 4)))(x)
     assert y.tolist() == [[[[0.0, 3.0], [8.0, 11.0], [16.0, 19.0]]]]
+
+
+# ---------------------------------------------------------------- expressions
+
+
+def binding(text: str) -> int:
+    """How tightly a formula of Python binds: a sum 1, a product 2, a sign 3, all else 4."""
+    match ast.parse(text, mode="eval").body:
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return 1
+        case ast.BinOp():
+            return 2
+        case ast.UnaryOp():
+            return 3
+        case _:
+            return 4
+
+
+FORMULAS = [
+    Add(), Subtract(), Multiply(), Affine(), Affine(2.0), Affine(-1.0), Affine(-2.0), Affine(1.0, 3.0),
+    Affine(-1.0, 1.0), Affine(2.0, -3.0), Subsample((2, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", FORMULAS, ids=str)
+def test_a_formula_says_how_tightly_it_binds(layer):
+    call = layer.torch_call(*[X] * layer.INPUTS)
+    assert call.form == "expression"
+    assert call.precedence == binding(call.target.format("a", "b"))

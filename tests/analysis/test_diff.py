@@ -1,0 +1,37 @@
+"""What is counted and compared between two networks; how changes are told, `draw/test_diff` says."""
+
+from __future__ import annotations
+
+from resdsl.analysis.diff import diff
+from resdsl.compiler import load
+from resdsl.ir.graph import Graph
+
+
+def net(first: str = "", second: str = "", *, width: int = 4) -> Graph:
+    """Two stages of two blocks, with statements of their own."""
+    return load(f"""res 1 use "std.res"
+    network net {{
+      input 3x8x8
+      stem  conv(3x3, {width})
+      stage s1 : basic({width}) * 2 {{ about "first"  {first} }}
+      stage s2 : basic({width}) * 2 {{ about "second"  {second} }}
+    }}""")
+
+
+def test_the_cost_is_that_of_the_first_and_of_the_second() -> None:
+    found = diff(net(width=4), net(width=8))
+    weights = [9 * (3 * width + 8 * width**2) for width in (4, 8)]  # of the stem, and two convolutions in a block
+    norms = [8 * 2 * width for width in (4, 8)]
+    assert found.params == (weights[0] + norms[0], weights[1] + norms[1])
+    assert found.macs == (64 * weights[0], 64 * weights[1])
+
+
+def test_networks_whose_blocks_survive_alike_do_not_differ() -> None:
+    assert diff(net("survive 0.5"), net("survive 0.5")).changes == ()
+
+
+def test_where_the_same_schedule_holds_for_other_blocks_the_first_of_them_is_told() -> None:
+    one, other = net("survive 1 - 0.1 * l"), net(second="survive 1 - 0.1 * l")
+    assert [str(change) for change in diff(one, other).changes] == ["~ survival of s1[1]: p = 0.9 → p = None"]
+    both = net("survive 1 - 0.1 * l", "survive 1 - 0.1 * l")
+    assert [str(change) for change in diff(one, both).changes] == ["~ survival of s2[1]: p = None → p = 0.7"]
