@@ -22,7 +22,10 @@ from tests.mutation.mutants import Mutant
 SECONDS = 240
 """How long the tests of one mutant may take; a loop that does not end is found by that."""
 
-_OPTIONS = "-x -q -s -p no:cacheprovider -p no:unraisableexception -p no:xdist -p no:cov".split()
+_OPTIONS = [
+    *"-x -q -s -p no:cacheprovider -p no:unraisableexception -p no:xdist -p no:cov".split(),
+    *("-o", "addopts=--import-mode=importlib --strict-markers -m 'not slow'"),  # those of the project are for xdist
+]
 _OTHERS = "torch hypothesis scipy.stats networkx pydantic lark rich click"
 
 
@@ -54,7 +57,8 @@ def _forked(work: Callable[[], int]) -> str:
     _, status = os.waitpid(child, 0)
     if not ended:
         return "hangs"
-    return {0: "survived", 5: "unreached"}.get(os.waitstatus_to_exitcode(status), "killed")
+    fates = {0: "survived", pytest.ExitCode.USAGE_ERROR: "unreached", pytest.ExitCode.NO_TESTS_COLLECTED: "unreached"}
+    return fates.get(os.waitstatus_to_exitcode(status), "killed")
 
 
 # ---------------------------------------------------------------- a module that is imported changed
