@@ -117,6 +117,12 @@ def test_what_is_as_large_as_a_limit_is_taken_and_what_is_larger_by_one_is_not(l
     assert code in told(check(text, Limits(**{limit: most - 1})))
 
 
+def test_a_used_file_is_held_to_the_limit_of_one_file_to_the_last_byte():
+    size = (library_folder() / "std.res").stat().st_size
+    assert told(check(network(), Limits(file_bytes=size))) == []
+    assert told(check(network(), Limits(file_bytes=size - 1))) == ["limit-source"]
+
+
 @pytest.mark.parametrize(
     ("value", "bits"), [("2 ^ 16", 17), ("sum(255, 1)", 9), ("round(65535.5)", 17), ("multiple(1000.0, 8)", 10)]
 )
