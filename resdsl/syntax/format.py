@@ -132,8 +132,9 @@ def _strip_lines(text: str) -> str:
 
 def _prove(program: ast.Program, lexed: Lexed, formatted: Source, limits: Limits) -> None:
     """That nothing was changed and nothing lost."""
-    again = parse(formatted, limits=limits)
-    comments = [[_strip_lines(c.text) for c in found.comments] for found in (lexed, lex(formatted, limits))]
+    lexed_again = lex(formatted, limits)
+    again = parse(formatted, limits=limits, lexed=lexed_again)
+    comments = [[_strip_lines(c.text) for c in found.comments] for found in (lexed, lexed_again)]
     if again != program or _docs(again) != _docs(program) or comments[0] != comments[1]:
         raise InternalError("the formatter changed what a file means")
 

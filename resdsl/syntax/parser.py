@@ -23,25 +23,32 @@ EDITION = 1
 _BEGINNINGS = (STATEMENTS | DEFINITIONS) - {"NORM", "ACT"}  # these two stand in chains as well
 
 
-def parse(text: Source | str, *, limits: Limits = DEFAULT) -> ast.Program:
+def parse(text: Source | str, *, limits: Limits = DEFAULT, lexed: Lexed | None = None) -> ast.Program:
     """The program that a text is. Raises ResError with all syntax diagnostics, in file order."""
     source = Source("text", text) if isinstance(text, str) else text
-    program, diagnostics = parse_recovering(source, limits=limits)
+    program, diagnostics = parse_recovering(source, limits=limits, lexed=lexed)
     if diagnostics:
         raise ResError(diagnostics)
     return program
 
 
-def parse_recovering(source: Source, *, limits: Limits = DEFAULT) -> tuple[ast.Program, tuple[Diagnostic, ...]]:
+def parse_recovering(
+    source: Source, *, limits: Limits = DEFAULT, lexed: Lexed | None = None
+) -> tuple[ast.Program, tuple[Diagnostic, ...]]:
     """What of a source could be understood, and what is wrong with the rest, in file order.
 
     A definition that lost a part is there without it, and says so in `lost`. A text that is too large, nested too deep
     or of another edition is not looked into: its program is empty.
+
+    Args:
+        source: the text.
+        limits: what is looked into.
+        lexed: its tokens, if they are at hand; they are left as they are.
     """
     if too_large := check_size(source, limits):
         return _nothing(source), (too_large,)
     hidden = check_characters(source)
-    lexed = lex(source, limits)
+    lexed = lexed or lex(source, limits)
     if refusal := lexed.too_deep or _check_edition(source, lexed.tokens):
         return _nothing(source), (refusal,)
     try:
@@ -55,7 +62,7 @@ def parse_recovering(source: Source, *, limits: Limits = DEFAULT) -> tuple[ast.P
 def _parse(source: Source, lexed: Lexed, limits: Limits) -> tuple[ast.Program, list[Diagnostic]]:
     """The way from tokens to a tree: feed them one after another, and mend or skip what cannot stand."""
     machine = Machine(source, TreeBuilder(source, find_docs(source, lexed)), limits)
-    tokens = lexed.tokens
+    tokens = list(lexed.tokens)
     mistakes: list[Diagnostic] = []
     skipped: list[ast.Lost] = []
     cut_short = any(token.kind == "BAD_COMMENT" for token in tokens[-2:])
