@@ -68,9 +68,8 @@ def exclusive_gate(x, h, f, w, place, t, stride):
 
 
 def carry(x, h, f, w, place, t, stride):
-    return exclusive_gate(
-        h, h, f, w, place, t, 1
-    )  # its 3x3 convolution has no stride: what stands in for x goes through
+    """Its 3x3 convolution has no stride: where the block has one, what stands in for x goes through it."""
+    return exclusive_gate(x if stride == 1 else h, h, f, w, place, t, 1)
 
 
 def dropout_shortcut(x, h, f, w, place, t, stride):
