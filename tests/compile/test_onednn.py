@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resdsl import load
@@ -36,6 +37,19 @@ class WeightGradients(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+class WholeGradients(TorchDispatchMode):
+    """Which gradients each call for those of a convolution asks for."""
+
+    def __init__(self):
+        super().__init__()
+        self.masks = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.convolution_backward.default:
+            self.masks.append(list(args[10]))
+        return func(*args, **(kwargs or {}))
+
+
 def text(channels=4, n=8, stride=2, groups=1, size="9x8", more=""):
     return NETWORK.format(channels=channels, n=n, stride=stride, groups=groups, size=size, more=more)
 
@@ -58,3 +72,14 @@ def test_few_channels_are_taken_apart_before_their_stride(channels, stride, expe
     with WeightGradients() as seen:
         loss.backward()
     assert set(seen.strides) == ({expected} if expected else set())
+
+
+def test_on_a_gpu_inductor_sums_the_gradient_of_the_bias():
+    with FakeTensorMode():
+        x, weight = (torch.empty(shape, device="cuda") for shape in ((2, 4, 8, 8), (8, 4, 1, 1)))
+        y = torch.empty(2, 8, 4, 4, device="cuda")
+        with WholeGradients() as seen:
+            how = ([2, 2], [0, 0], [1, 1], False, [0, 0], 1, [True, True, True])
+            of_x, of_weight, of_bias = onednn.convolution_backward(y, x, weight, [8], *how)
+    assert [tuple(each.shape) for each in (of_x, of_weight, of_bias)] == [(2, 4, 8, 8), (8, 4, 1, 1), (8,)]
+    assert seen.masks == [[True, True, False]]
