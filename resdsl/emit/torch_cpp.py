@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -54,12 +55,32 @@ def cpp_compiler() -> Iterator[None]:
     except InvalidCxxCompiler as error:
         message = "torch finds no C++ compiler that works: install g++ or clang++, or name one in CXX"
         raise CompilerError(message) from error
+    logger = logging.getLogger("torch._inductor.codecache")
+    logger.addFilter(_in_a_line)
     try:
         yield
     except (CppCompileError, InductorError) as error:
         if isinstance(getattr(error, "inner_exception", error), CppCompileError):
             raise CompilerError(f"the C++ compiler fails: {_first_error(str(error))}") from error
         raise
+    finally:
+        logger.removeFilter(_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """Tells once, without a traceback, what torch logs of a file in its cache that it cannot use, and does without."""
+    if record.exc_info is None or record.exc_info[1] is None:
+        return True
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    message = f"torch's cache `{cache_dir()}`: {record.getMessage()} ({record.exc_info[1]}); it is made anew"
+    record.msg, record.args, record.exc_info = message, (), None
+    is_new = message not in _TOLD
+    _TOLD.add(message)
+    return is_new
+
+
+_TOLD: set[str] = set()
 
 
 def _first_error(output: str) -> str:

@@ -9,6 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).resolve().parents[2]
+
 WRAPPER = """\
 #!/bin/sh
 case "$*" in *.main.cpp*|*.wrapper.cpp*|*.kernel.cpp*) {} ;; esac
@@ -27,6 +29,32 @@ COMPILERS = {
         "the C++ compiler fails: error: no space left on device",
     ),
 }
+
+
+OTHER_TORCH = """\
+import importlib.util
+import sys
+
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name != "torch._inductor.codecache":
+            return None
+        sys.meta_path.remove(self)
+        found = importlib.util.find_spec(name)
+        load = found.loader.exec_module
+
+        def exec_module(module):
+            load(module)
+            module.torch_key = lambda: b"another torch"
+
+        found.loader.exec_module = exec_module
+        return found
+
+
+sys.meta_path.insert(0, Finder())
+"""
+"""In a process that starts with it torch takes itself for another version."""
 
 
 @pytest.fixture
@@ -61,9 +89,28 @@ def test_a_cache_of_which_every_file_is_broken_is_made_anew(run, cache):
     for path in broken:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     code, out, err = run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))
-    assert code == 0, err  # torch's own log tells of each file that it could not read
+    assert code == 0, err
+    told = [line for line in err.splitlines() if "cache" in line]
+    assert len(told) == 1, err
+    assert f"torch's cache `{cache}`: fx graph cache unable to load compiled graph (" in told[0]
+    assert told[0].endswith("; it is made anew")
+    assert "Traceback" not in err
     assert "wrote net.py" in out
     assert "from the cache" not in out
+
+
+def test_a_cache_that_another_torch_wrote_is_left_alone(run, tmp_path, cache):
+    """torch takes its own sources into the names in its cache; here one process has other ones."""
+    assert run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))[0] == 0
+    first = {path: path.read_bytes() for path in (cache / "fxgraph").rglob("*") if path.is_file()}
+    assert "from the cache" in run("build", "net.res", TORCHINDUCTOR_CACHE_DIR=str(cache))[1]
+    (tmp_path / "sitecustomize.py").write_text(OTHER_TORCH, encoding="utf-8")
+    environment = {"TORCHINDUCTOR_CACHE_DIR": str(cache), "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    code, out, err = run("build", "net.res", **environment)
+    assert code == 0, err
+    assert "from the cache" not in out
+    assert {path: path.read_bytes() for path in first} == first
+    assert "from the cache" in run("build", "net.res", **environment)[1]
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("chattr"), reason="root may write anywhere")
