@@ -47,7 +47,7 @@ from resdsl.syntax.printer import print_program, print_statement
 
 __all__ = [
     "Chain", "Layer", "Parameters", "Value", "about", "act", "after", "before", "block", "call", "cite", "derived",
-    "drop", "equation", "expect", "head", "init", "input", "keys", "layer", "layers", "let", "levels", "link",
+    "drop", "equation", "expect", "extern", "head", "init", "input", "keys", "layer", "layers", "let", "levels", "link",
     "network", "norm", "parameter", "print_program", "program", "require", "residual", "run", "schedule", "shortcut",
     "shortcut_kind", "size", "stage", "stem", "survive", "tap", "text",
 ]  # fmt: skip
@@ -300,6 +300,24 @@ def layer(name: str, *statements: ast.EquationStatement | str, parameters: Param
 def schedule(name: str, formula: Value, *, parameters: Parameters = (), doc: str = "") -> ast.Schedule:
     """`schedule linear(last) = 1 - l / L * (1 - last)`"""
     return _definition(ast.Schedule, f"schedule {name}{_write_parameters(parameters)} = {_write(formula)}", doc)
+
+
+def extern(
+    name: str,
+    channels: Value,
+    *,
+    stride: Value | None = None,
+    params: Value | None = None,
+    macs: Value | None = None,
+    parameters: Parameters = (),
+    doc: str = "",
+) -> ast.Extern:
+    """`extern block attention(heads: int) -> (in) / 1, params = 4 * in * in`"""
+    slash = f" / {_write_tight(stride)}" if stride is not None else ""
+    given = (("params", params), ("macs", macs))
+    options = "".join(f", {option} = {_write(value)}" for option, value in given if value is not None)
+    written = f"extern block {name}{_write_parameters(parameters)} -> ({_write(channels)}){slash}{options}"
+    return _definition(ast.Extern, written, doc)
 
 
 def program(*definitions: ast.AnyDefinition, uses: Iterable[str] = ("std.res",)) -> ast.Program:

@@ -1,5 +1,6 @@
 """What the builder makes is the program that its text is, in the language's own words."""
 
+import re
 import subprocess
 import sys
 from typing import get_args
@@ -59,6 +60,9 @@ layer squeeze {
 }
 
 schedule linear(last) = 1 - l / L * (1 - last)
+
+extern block attention(heads: int) -> (in) / 1, params = 4 * in * in, macs = 4 * in * in * h * w
+extern block shuffle -> (in)
 """
 
 
@@ -95,6 +99,15 @@ def ror3() -> ast.Program:
         res.shortcut_kind("halved", res.equation("y", "0.5 * x + f")),
         res.layer("squeeze", res.equation("g", "x -> global_avgpool -> sigmoid"), "y = g * x"),
         res.schedule("linear", "1 - l / L * (1 - last)", parameters=["last"]),
+        res.extern(
+            "attention",
+            "in",
+            stride=1,
+            params="4 * in * in",
+            macs="4 * in * in * h * w",
+            parameters=[res.parameter("heads", type="int")],
+        ),
+        res.extern("shuffle", "in"),
     )
 
 
@@ -139,7 +152,7 @@ def test_each_statement_is_printed_as_the_language_has_it(made: ast.Statement, t
 
 def test_every_statement_and_definition_has_a_function_of_its_name():
     statements = {*get_args(ast.Statement), *get_args(ast.BlockStatement), *get_args(ast.EquationStatement)}
-    definitions = {"network", "derived", "block", "shortcut_kind", "layer", "schedule"}
+    definitions = {re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower() for kind in get_args(ast.AnyDefinition)}
     assert {kind.__name__.lower() for kind in statements} | definitions <= set(res.__all__)
 
 
