@@ -56,7 +56,7 @@ def test_an_editor_that_goes_away_ends_the_server(start):
     [
         (["build", "net.res"], "compiling", ["net.py", "net.res"]),
         (["build", "net.res", "--for", "inference"], "compiling", ["net.res"]),
-        (["bench", "net.res", "--rounds", "100000", "--json", "net.json"], "measuring", ["net.res"]),
+        (["bench", "net.res", "--rounds", "100000", "--json", "net.json"], "first step", ["net.res"]),
     ],
     ids=["build", "build --for inference", "bench"],
 )
