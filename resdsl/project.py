@@ -11,6 +11,7 @@ from typing import cast
 
 from resdsl.diagnostics import WARNINGS, Code, Diagnostic, ResError, nearest
 from resdsl.record import record
+from resdsl.source import real_path
 
 
 @record
@@ -35,7 +36,7 @@ def project_of(path: Path | None) -> Project:
     """
     if path is None:
         return Project()
-    for folder in path.resolve().parents:
+    for folder in real_path(path).parents:
         file = folder / "pyproject.toml"
         try:
             about = file.stat()

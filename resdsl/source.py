@@ -9,6 +9,14 @@ from pathlib import Path
 from resdsl.record import record
 
 
+def real_path(path: Path) -> Path:
+    """The path with its links followed; as it is where they go in circles, or where no file can have such a name."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: a circle, before Python 3.13
+        return path.absolute()
+
+
 @record
 class Source:
     """One text with the name that messages print for it; `path` is the file it was read from, if any."""

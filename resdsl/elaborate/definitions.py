@@ -14,7 +14,7 @@ from resdsl.elaborate.work import USED_FILE, metered, spend
 from resdsl.ir.unit import Unit
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import field, record, state
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, real_path
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse_recovering
 
@@ -111,7 +111,7 @@ class Loader:
             return self._load(source)
 
     def _load(self, source: Source) -> Module:
-        path = source.path.resolve() if source.path is not None else Path()
+        path = real_path(source.path) if source.path is not None else Path()
         if not self._open:
             self._sizes = {path: len(source.text.encode("utf-8", "surrogatepass"))}
         program, diagnostics = parse_recovering(source, limits=self.limits)
@@ -135,7 +135,7 @@ class Loader:
 
     def load_file(self, path: Path, span: Span | None = None) -> Module:
         """The module of a file; each file is read once."""
-        path = path.resolve()
+        path = real_path(path)
         if path not in self._files:
             self._files[path] = self.load(self.read(path, span))
         self._sizes.update(self._files[path].sizes)
@@ -191,11 +191,11 @@ class Loader:
 
     def _looked_for(self, program: Path | None, source: Source, use: ast.Use) -> Path:
         name, span = use.path, path_span(use)
-        beside = source.path.resolve().parent if source.path else None
-        folders = [folder for folder in (beside, *(root.resolve() for root in self.roots), library_folder()) if folder]
+        beside = real_path(source.path).parent if source.path else None
+        folders = [folder for folder in (beside, *(real_path(root) for root in self.roots), library_folder()) if folder]
         _check_path(name, span, folders)
         roots = [*folders, *([program] if program is not None else [])]
-        paths = [(folder / name).resolve() for folder in folders]
+        paths = [real_path(folder / name) for folder in folders]
         allowed = [path for path in paths if any(path.is_relative_to(root) for root in roots)]
         for path in allowed:
             if os.path.isfile(path):  # noqa: PTH113  which a name that is too long makes no error
@@ -226,7 +226,7 @@ def path_span(use: ast.Use) -> Span:
 
 def _meant(name: str, span: Span, folders: Iterable[Path]) -> tuple[str, tuple[Fix, ...]] | None:
     """Help for who wrote nearly the name of a file of these folders."""
-    files = sorted({path.name for folder in folders for path in folder.glob("*.res")})
+    files = sorted({path.name for folder in folders for path in folder.glob("*.res") if path.name != name})
     fix = suggest(span, name, files, quotes='"')
     return (f"did you mean `{fix.text[1:-1]}`?", (fix,)) if fix is not None else None
 

@@ -17,6 +17,7 @@ from resdsl.record import evolve
 from resdsl.source import Source, Span
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse
+from resdsl.syntax.text import HIDDEN, name_character
 
 
 def read_value(found: Found, name: str, value: object) -> Value:
@@ -31,7 +32,7 @@ def read_value(found: Found, name: str, value: object) -> Value:
         case bool() | int() | float():
             return value
         case str() if kind == "str" or (parameter is not None and _is_text(parameter)):
-            return value
+            return _visible(name, value)
         case str():
             return _read_text(found, name, kind, value)
         case Integral():  # numpy's, say
@@ -45,6 +46,15 @@ def read_value(found: Found, name: str, value: object) -> Value:
             raise mistake(
                 Code.ARGUMENT_TYPE, message, None, help="numbers, texts, true, false and lists have a meaning"
             )
+
+
+def _visible(name: str, text: str) -> str:
+    """A text that is what it looks like, as one that stands in a file must be. Raises Mistake."""
+    hidden = HIDDEN.search(text)
+    if hidden is not None:
+        message = f"`{name}` holds the character {name_character(hidden.group())}, which cannot be seen"
+        raise mistake(Code.ARGUMENT_TYPE, message, None)
+    return text
 
 
 def _is_text(parameter: ast.Parameter) -> bool:

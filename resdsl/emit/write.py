@@ -29,6 +29,8 @@ def write_file(path: str | Path, content: str | bytes) -> None:
             _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise ToolError(f"cannot write `{path}`: {error.strerror or error}") from None
+    except ValueError:  # NUL, or half a character
+        raise ToolError(f"cannot write `{path}`: no file can have this name") from None
 
 
 def _replace(target: Path, data: bytes) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.compiler import read_recovering
+from resdsl.compiler import check, read_recovering
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
+from resdsl.source import Source
 
 PART = "res 1\nblock part(width) { residual conv(3x3, width) }\n"
 
@@ -24,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
     (specs / "out").symlink_to(tmp_path)
     (specs / "device.res").symlink_to("/dev/zero")
     (specs / "folder.res").mkdir()
+    (specs / "circle.res").symlink_to("circle.res")
     os.mkfifo(specs / "pipe.res")
     return specs
 
@@ -62,7 +64,7 @@ def test_what_lies_within_may_be_used(folder: Path, used: str):
     assert told(folder, used) == []
 
 
-@pytest.mark.parametrize("used", ["folder.res", "pipe.res", "nothing.res"])
+@pytest.mark.parametrize("used", ["folder.res", "pipe.res", "circle.res", "nothing.res"])
 def test_what_is_no_file_is_not_waited_for(folder: Path, used: str):
     assert told(folder, used) == ["use-missing"]
 
@@ -70,6 +72,14 @@ def test_what_is_no_file_is_not_waited_for(folder: Path, used: str):
 @pytest.mark.parametrize("used", ["part.py", "part", "", "https://example.org/part.res"])
 def test_only_spec_files_are_read(folder: Path, used: str):
     assert told(folder, used) == ["use-outside"]
+
+
+def test_half_a_character_names_no_file(folder: Path):
+    for text in ('res 1\nuse "\ud800.res"\n', 'res 1\nuse "a/\udcff.res"\nuse "part.res"\n'):
+        found = read_recovering(Source("net.res", text, folder / "net.res")).check().diagnostics
+        assert [d.code.value for d in found] == ["use-missing", "syntax-character"]
+    for path in (folder / "\ud800.res", folder / "a\0b.res", folder / "circle.res"):
+        assert [d.code.value for d in check(path).diagnostics] == ["file-unreadable"]
 
 
 def test_whether_a_file_outside_exists_cannot_be_seen(folder: Path):

@@ -120,3 +120,9 @@ def test_a_parameter_that_is_a_list_is_written_as_one_and_a_size_as_a_size():
       stage s1 : basic(widths[1]) * blocks[1]
     }"""
     assert load(text).parameters == (("blocks", "[3, 4]"), ("widths", "[16, 32]"), ("size", "3x3"))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\u202eb", "\x1b[31m", "\0"], ids=ascii)
+def test_a_text_is_what_it_looks_like(text: str):
+    with pytest.raises(ResError, match=r"`label` holds the character U.*, which cannot be seen"):
+        set_to(label=text)

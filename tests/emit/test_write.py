@@ -63,6 +63,13 @@ def test_a_folder_is_no_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["net.py"]
 
 
+def test_a_name_that_no_file_can_have_is_told(tmp_path):
+    for name in ("\ud800.py", "a\0b.py"):
+        with pytest.raises(ToolError, match="no file can have this name"):
+            write_file(tmp_path / name, "x")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_whoever_reads_meanwhile_sees_the_old_file(tmp_path):
     path = tmp_path / "net.py"
     write_file(path, "old")
