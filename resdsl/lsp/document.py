@@ -16,7 +16,7 @@ from resdsl.lsp.networks import Networks, Outcome
 from resdsl.lsp.occurrences import SymbolTable, build_table, path_span
 from resdsl.program import ReadProgram, not_at_mistakes
 from resdsl.project import project_of
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, real_path
 from resdsl.syntax import ast
 from resdsl.syntax.lexer import Lexed, lex
 
@@ -26,18 +26,23 @@ class Document:
 
     def __init__(self, name: str, path: Path | None, text: str, files: Files) -> None:
         self.name = name
-        self.path = path.resolve() if path is not None else None
+        self.path = real_path(path) if path is not None else None
         self._files = files
         self._networks = Networks(files.limits, {})
         self._text = text
         self._version: Version | None = None
+        self._apart: dict[Path, Reading] = {}
         self.edit(text)
 
     def edit(self, text: str) -> None:
         """The editor shows this text now."""
         self._text = text
+        self.show()
+
+    def show(self) -> None:
+        """What uses the file sees this text, rather than that of another document of the same file."""
         if self.path is not None:
-            self._files.shown[self.path] = text
+            self._files.shown[self.path] = self._text
 
     @property
     def source(self) -> Source:
@@ -53,7 +58,11 @@ class Document:
         return self._version
 
     def _read(self) -> Reading:
-        if self.path is not None and (reading := self._files.read(self.path)) is not None:
+        if self.path is not None and self._files.shown.get(self.path) != self._text:  # under another address, too
+            reading = self._files.apart(self.path, self._text, self._apart).read(self.path)
+        else:
+            reading = self._files.read(self.path) if self.path is not None else None
+        if reading is not None:
             return reading
         last = self._version
         if last is not None and last.source.text == self._text:

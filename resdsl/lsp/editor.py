@@ -38,8 +38,12 @@ class Editor:
     def close(self, key: str) -> None:
         """A document is shown no longer; what is on disk counts again."""
         document = self._documents.pop(key, None)
-        if document is not None and document.path is not None:
-            self.files.forget(document.path)
+        if document is None or document.path is None:
+            return
+        self.files.forget(document.path)
+        for other in self._documents.values():
+            if other.path == document.path:
+                other.show()
 
     def version(self, key: str) -> Version | None:
         """A document as it is now; None for one that is not shown."""

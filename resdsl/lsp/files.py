@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from resdsl.diagnostics import Diagnostic
-from resdsl.elaborate.definitions import Loader, Module
-from resdsl.elaborate.problems import Mistake, Problems
+from resdsl.elaborate.definitions import Loader, Module, path_span
+from resdsl.elaborate.problems import Echo, Mistake, Problems
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import field, record, state
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, real_path
 from resdsl.syntax import ast
 
 Stamp = tuple[object, ...]
@@ -55,7 +55,7 @@ class Files:
 
     def read(self, path: Path) -> Reading | None:
         """The module of a file as the editor shows it; None where the file cannot be read."""
-        return next(self.read_all((path.resolve(),)), None)
+        return next(self.read_all((real_path(path),)), None)
 
     def read_all(self, paths: Iterable[Path]) -> Iterator[Reading]:
         """The modules of many files, at one moment: each file and what it uses is looked at once."""
@@ -77,6 +77,10 @@ class Files:
         """The same files, some with another text: to see what an edit would do."""
         return Files(self.limits, {**self.shown, **texts}, dict(self._kept))
 
+    def apart(self, path: Path, text: str, kept: dict[Path, Reading]) -> Files:
+        """The same files for a second document of one of them, with another text; `kept` is that document's own."""
+        return Files(self.limits, {**self.shown, path: text}, kept)
+
     def below(self, folders: tuple[Path, ...]) -> Iterator[Path]:
         """The specs that are open, and those in folders and below them; hidden folders are left out."""
         seen: set[Path] = set()
@@ -88,13 +92,13 @@ class Files:
                 inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _SKIPPED)
                 for name in sorted(names):
                     path = Path(here, name)
-                    if path.suffix in SUFFIXES and path.resolve() not in seen and len(seen) < MOST_FILES:
-                        seen.add(path.resolve())
-                        yield path.resolve()
+                    if path.suffix in SUFFIXES and real_path(path) not in seen and len(seen) < MOST_FILES:
+                        seen.add(real_path(path))
+                        yield real_path(path)
 
     def forget(self, path: Path) -> None:
         """The editor shows the file no longer: what is on disk counts again."""
-        self.shown.pop(path.resolve(), None)
+        self.shown.pop(real_path(path), None)
 
     def stamp(self, path: Path) -> Stamp:
         """What tells whether a file's text is as it was."""
@@ -130,9 +134,14 @@ class _EditorLoader(Loader):
         return tuple(used.get(use.path) for use in module.program.uses)
 
     def load_file(self, path: Path, span: Span | None = None) -> Module:
-        path = path.resolve()
-        if path in self._files:
-            return self._files[path]
+        path = real_path(path)
+        if not self._open:
+            self._sizes = {}
+        module = self._files.get(path) or self._module(path, span)
+        self._sizes.update(module.sizes)
+        return module
+
+    def _module(self, path: Path, span: Span | None) -> Module:
         stamp = self._editor.stamp(path)
         kept = self._editor.kept(path)
         if kept is not None and kept.stamp == stamp and self._holds(path, kept):
@@ -159,20 +168,29 @@ class _EditorLoader(Loader):
         self._open.append(path)
         try:
             for use, before in zip(kept.module.program.uses, kept.uses, strict=True):
-                used = self._path_of(kept.module, use)
-                if before is None or used is None or used in self._open or self.load_file(used, use.span) is not before:
+                if not (self._is_refused(kept, use) if before is None else self._is_same(kept.module, use, before)):
                     return False
-        except Mistake:
-            return False
         finally:
             self._open.pop()
         return True
 
-    def _path_of(self, module: Module, use: ast.Use) -> Path | None:
+    def _is_same(self, module: Module, use: ast.Use, before: Module) -> bool:
+        """Whether a `use` leads to the module that it led to."""
         try:
-            return self._resolve(module.source, use)
-        except Mistake:
-            return None
+            used = self._resolve(module.source, use)
+            return used not in self._open and self.load_file(used, path_span(use)) is before
+        except (Mistake, Echo):
+            return False
+
+    def _is_refused(self, kept: Reading, use: ast.Use) -> bool:
+        """Whether a `use` that led nowhere still does, for the reason that is told of it."""
+        try:
+            self._used(kept.module.source, use)
+        except Mistake as refused:
+            return refused.diagnostic in kept.module.problems.found
+        except Echo:
+            return True
+        return False
 
     def _used(self, source: Source, use: ast.Use) -> Module:
         module = super()._used(source, use)

@@ -10,7 +10,7 @@ from resdsl.lsp.document import Version
 from resdsl.lsp.files import Files
 from resdsl.lsp.occurrences import Occurrence, SymbolTable, build_table
 from resdsl.lsp.symbols import Symbol
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, real_path
 
 
 class Workspace:
@@ -24,7 +24,7 @@ class Workspace:
     def tables(self, version: Version, *, naming: str = "") -> Iterator[SymbolTable]:
         """The document's own table, then those of the other files; if a word is given, of files that hold it."""
         yield version.table
-        here = version.source.path.resolve() if version.source.path is not None else None
+        here = real_path(version.source.path) if version.source.path is not None else None
         folders = self.folders or ((here.parent,) if here is not None else ())
         for reading in self.files.read_all(path for path in self.files.below(folders) if path != here):
             module = reading.module

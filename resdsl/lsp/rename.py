@@ -12,7 +12,7 @@ from resdsl.lsp.navigation import Workspace, references
 from resdsl.lsp.occurrences import Occurrence, SymbolTable, build_table
 from resdsl.lsp.symbols import Symbol
 from resdsl.record import record
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, real_path
 from resdsl.syntax.table import load_table
 
 
@@ -75,7 +75,7 @@ def _prove(workspace: Workspace, version: Version, symbol: Symbol, name: str, sp
     for span in spans:
         by_source[span.source].append(span)
     texts = {source: _replaced(source, places, name) for source, places in by_source.items()}
-    files = workspace.files.with_texts({s.path.resolve(): text for s, text in texts.items() if s.path is not None})
+    files = workspace.files.with_texts({real_path(s.path): text for s, text in texts.items() if s.path is not None})
     for table in list(workspace.tables(version)):
         source = table.module.source
         if source not in texts and symbol.name not in source.text and name not in source.text:
@@ -83,7 +83,7 @@ def _prove(workspace: Workspace, version: Version, symbol: Symbol, name: str, sp
         if source.path is None:
             reading = files.read_text(Source(source.name, texts.get(source, source.text)))
         else:
-            reading = files.read(source.path.resolve())
+            reading = files.read(real_path(source.path))
         if reading is None:
             raise RenameRefused(f"`{source.name}` cannot be read")
         _compare(table, build_table(reading.module), by_source, name)

@@ -18,7 +18,7 @@ from resdsl.diagnostics import Diagnostic, InternalError
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
 from resdsl.lsp.positions import Positions
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, real_path
 
 
 class Session(LanguageServer):
@@ -43,9 +43,9 @@ class Session(LanguageServer):
         return Positions(source, str(getattr(encoding, "value", encoding)))
 
     def location(self, span: Span, here: str = "") -> types.Location | None:
-        """A place with its file's address; `here` is the address of a text that has no file."""
+        """A place with its file's address; `here` is the address of a text that has no file, or more than one."""
         path = span.source.path
-        uri = self.uri(path) if path is not None else here
+        uri = self.uri(path) if path is not None and path_of(here) != path else here
         return types.Location(uri, self.positions(span.source).range(span)) if uri else None
 
     def uri(self, path: Path) -> str:
@@ -94,15 +94,17 @@ class Session(LanguageServer):
             self.window_log_message(types.LogMessageParams(types.MessageType.Error, "".join(format_exception(error))))
 
     async def _check_now(self, uri: str) -> None:
-        """Elaborates one network after another, other requests in between, then publishes everything at once."""
+        """Elaborates one network after another, other requests in between, then publishes everything at once.
+
+        An edit, of the document or of what it uses, ends this and begins it anew.
+        """
         version = self.shown(uri)
         if version is None:
             return
         for _ in version.elaborate():
             await asyncio.sleep(0)
-        if self.shown(uri) is version:
-            self._publish(uri, [self.diagnostic(d, version, uri) for d in version.diagnostics()])
-            self._refresh()
+        self._publish(uri, [self.diagnostic(d, version, uri) for d in version.diagnostics()])
+        self._refresh()
         self._checks.pop(uri, None)
 
     def forget(self, uri: str) -> None:
@@ -142,7 +144,7 @@ def path_of(uri: str) -> Path | None:
     if not uri.startswith("file:"):
         return None
     path = to_fs_path(uri)
-    return Path(path).resolve() if path else None
+    return real_path(Path(path)) if path else None
 
 
 PAUSE = 0.05  # seconds without a key before a text is checked

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from resdsl.compiler import check
+from resdsl.limits import Limits
 from resdsl.lsp import networks as networks_room
 from resdsl.lsp.colours import coloured
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
+from resdsl.lsp.files import Files
 from resdsl.lsp.marks import shape_marks
 from resdsl.lsp.occurrences import SymbolTable
 from resdsl.lsp.outline import outline
@@ -196,6 +198,79 @@ def test_files_that_use_each_other_in_a_circle_are_told_of_and_read_again_later(
     assert {code for code, _ in told(editor, two)} == {"use-cycle"}
     editor.edit(two, "res 1\n")
     assert told(editor, one) == []
+
+
+@pytest.mark.parametrize(
+    "use",
+    ['use "', 'use "std.res', 'use "nothing.res"', 'use "net.res"', 'use "\ud800.res"', 'use "loop.res"', 'use "/etc"'],
+    ids=ascii,
+)
+def test_a_use_that_leads_nowhere_is_told_of_once_and_not_looked_at_again(
+    use: str, editor: Editor, show: Show, tmp_path: Path, elaborated: list[str]
+):
+    (tmp_path / "loop.res").symlink_to("loop.res")
+    key = show(f"res 1\n{use}\n{TWO.partition('std.res')[2][1:]}", on_disk=False)
+    version = now(editor, key)
+    assert version.diagnostics()
+    n_elaborated = len(elaborated)
+    assert now(editor, key) is version
+    assert len(elaborated) == n_elaborated
+
+
+def test_a_use_leads_somewhere_once_its_file_is_there_and_nowhere_once_it_is_gone(
+    editor: Editor, show: Show, tmp_path: Path
+):
+    using = show(USING)
+    assert [code for code, _ in told(editor, using)] == ["use-missing"]
+    (tmp_path / "blocks.res").write_text("res 1\nblock own(width) { residual conv(3, width) }\n")
+    assert told(editor, using) == []
+    (tmp_path / "blocks.res").unlink()
+    assert [code for code, _ in told(editor, using)] == ["use-missing"]
+
+
+def test_what_files_may_have_together_holds_when_one_is_looked_at_again(tmp_path: Path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.res").write_text(f"res 1\n# {'x' * 100}\n")
+    path = tmp_path / "net.res"
+    path.write_text('res 1\nuse "one.res"\nuse "two.res"\n')
+    files = Files(Limits(total_bytes=200))
+    for _ in range(3):
+        reading = files.read(path)
+        assert reading is not None
+        assert [d.code.value for d in reading.problems] == ["limit-source"]
+
+
+def test_one_file_under_two_addresses_is_two_documents(editor: Editor, show: Show, tmp_path: Path):
+    show("res 1\nblock own(width) { residual conv(3, width) }\n", "blocks.res")
+    one = show(USING)
+    link = tmp_path / "link.res"
+    link.symlink_to(tmp_path / "net.res")
+    other = link.as_uri()
+    editor.open(other, "\n" + USING.replace("half", "quarter", 1), link)
+    for _ in range(2):
+        assert told(editor, one) == []
+        assert told(editor, other) == [("name-unknown", "quarter")]
+    assert now(editor, one) is now(editor, one)
+    assert now(editor, other) is now(editor, other)
+    editor.edit(one, USING.replace("own(3)", "mine(3)"))
+    assert told(editor, one) == [("name-unknown", "mine")]
+    assert told(editor, other) == [("name-unknown", "quarter")]
+    editor.edit(next(key for key in editor.shown() if "blocks" in key), "res 1\n")
+    assert ("name-unknown", "own") in told(editor, other)
+
+
+def test_what_uses_a_file_with_two_addresses_sees_the_text_that_was_edited_last(
+    editor: Editor, show: Show, tmp_path: Path
+):
+    first = show("res 1\n", "blocks.res")
+    using = show(USING)
+    link = tmp_path / "link.res"
+    link.symlink_to(tmp_path / "blocks.res")
+    editor.open(link.as_uri(), "res 1\nblock own(width) { residual conv(3, width) }\n", link)
+    assert told(editor, using) == []
+    editor.close(link.as_uri())
+    assert told(editor, using) == [("name-unknown", "own")]
+    assert told(editor, first) == []
 
 
 def test_a_text_that_has_no_file_yet_is_a_document_too(editor: Editor):

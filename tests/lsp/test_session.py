@@ -94,6 +94,34 @@ async def test_while_a_text_is_typed_only_the_last_version_is_told_of(client: Cl
     person.close()
 
 
+@pytest.mark.parametrize("use", ['use "', 'use "std.res', 'use "nothing.res"'])
+async def test_a_use_that_is_being_typed_is_told_of_and_stops_no_answer(use: str, client: Client, open_folder: Path):
+    person = Person(client, open_folder / "using.res", GOOD)
+    person.type(GOOD.replace('use "std.res"', use))
+    for _ in range(2):
+        params = types.HoverParams(person.document, person.at("depth"))
+        assert await client.text_document_hover_async(params) is not None
+    assert person.at("use").line in {d.range.start.line for d in await person.told()}
+    person.close()
+
+
+async def test_a_document_under_a_second_address_of_its_file_is_told_of_and_edited_there(
+    client: Client, open_folder: Path
+):
+    first = Person(client, open_folder / "twice.res", GOOD)
+    (open_folder / "twice_too.res").symlink_to(first.path)
+    second = Person(client, open_folder / "twice_too.res", BROKEN, on_disk=False)
+    assert [d.code for d in await second.told()] == ["name-unknown"]
+    first.type(f"\n{GOOD}")
+    assert await first.told() == []
+    place = types.RenameParams(second.document, second.at("depth"), "layers_in_all")
+    edit = await client.text_document_rename_async(place)
+    assert edit is not None
+    assert set(edit.changes or {}) == {second.uri}
+    first.close()
+    second.close()
+
+
 async def test_hover_over_a_run_tells_shapes_costs_and_fields(client: Client, open_folder: Path):
     person = Person(client, open_folder / "hover.res", GOOD)
     found = await client.text_document_hover_async(types.HoverParams(person.document, person.at("basic", 1)))
