@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from resdsl.compiler import load
 from resdsl.diagnostics import ResError
 from resdsl.integrations.conf import Spec
+from resdsl.ir.json import to_json
 from tests.fuzz.entry import Chance
 from tests.fuzz.mutate import change_json, change_text
 from tests.fuzz.seeds import cases, words
@@ -54,11 +55,11 @@ def draw_config(chance: Chance) -> bytes:
 
 
 def take_config(data: bytes) -> bool:
-    """A graph, from the mapping and from the field of a config, or messages."""
+    """A graph that can be written, from the mapping and from the field of a config, or messages."""
     config = json.loads(data)
     accepted = True
     try:
-        load(config)
+        to_json(load(config)).encode()
     except ResError:
         accepted = False
     try:

@@ -15,14 +15,19 @@ from resdsl.lsp.requests.drawing import DRAW, on_draw
 from resdsl.lsp.server import make_server
 from resdsl.lsp.session import Session
 from tests.fuzz.entry import Chance
+from tests.fuzz.folder import folder
 from tests.fuzz.mutate import change_text, decode, encode
 from tests.fuzz.seeds import one_text, words
 
-URI = "untitled:fuzz.res"
+NAME = "fuzz.res"
+UNTITLED = f"untitled:{NAME}"
 
 
 def draw_request(chance: Chance) -> bytes:
-    """A request with its place, then a text: the same one some times in a row, as an editor asks much of each."""
+    """A request with its place, then a text: the same one some times in a row, as an editor asks much of each.
+
+    The document is a file's, or has none; where there is a `cut`, the text is typed up to there first.
+    """
     own = chance.own
     text = change_text(chance.shared, one_text(chance.shared))
     line = own.randrange(text.count("\n") + 2)
@@ -31,42 +36,54 @@ def draw_request(chance: Chance) -> bytes:
         "line": own.choice((line, line, line, 10**9)),
         "character": own.choice((own.randrange(60), own.randrange(60), 0, 10**9)),
         "word": own.choice(words()).encode("utf-8", "ignore").decode(),
+        "file": own.random() < 0.5,
+        "cut": own.randrange(len(text) + 1) if own.random() < 0.1 else None,
     }
     return json.dumps(asked).encode() + b"\n" + encode(text)
 
 
 def read_request(data: bytes) -> bytes:
-    """A request of which three bytes choose the method and the place, and the others are the text."""
+    """A request of which three bytes choose the document, the method and the place, and the others are the text."""
     method, line, character = data[:3].ljust(3, b"\0")
     asked = {"method": METHODS[method % len(METHODS)], "line": line, "character": character, "word": "other"}
+    asked |= {"file": method >= 128, "cut": line * 4 if character % 8 == 7 else None}
     return json.dumps(asked).encode() + b"\n" + data[3:]
 
 
 def take_request(data: bytes) -> bool:
-    """An answer that the protocol can send, or a refusal in its own words."""
+    """An answer that the protocol can send, or a refusal in its own words, twice; the same before an edit."""
     head, _, rest = data.partition(b"\n")
     asked = json.loads(head)
     session = _session()
     text = decode(rest)
-    source = session.editor.source(URI)
-    if source is None or source.text != text:
-        session.editor.open(URI, text)
-    try:
-        answer = _answer(session, asked)
-    except JsonRpcInvalidParams:
-        return False
-    json.dumps(_CONVERTER.unstructure(answer))
-    return answer is not None
+    path = folder() / NAME if asked.get("file") else None
+    uri = path.as_uri() if path is not None else UNTITLED
+    cut = asked.get("cut")
+    asked_of = [text] * 2 if cut is None else [text[:cut], text[:cut], text, text]
+    answered = True
+    for shown in asked_of:
+        source = session.editor.source(uri)
+        if source is None:
+            session.editor.open(uri, shown, path)
+        elif source.text != shown:
+            session.editor.edit(uri, shown)
+        try:
+            answer = _answer(session, uri, asked)
+        except JsonRpcInvalidParams:
+            answer = None
+        json.dumps(_CONVERTER.unstructure(answer))
+        answered = answer is not None
+    return answered
 
 
-def _answer(session: Session, asked: dict[str, Any]) -> object:
-    method, document = asked["method"], types.TextDocumentIdentifier(URI)
+def _answer(session: Session, uri: str, asked: dict[str, Any]) -> object:
+    method, document = asked["method"], types.TextDocumentIdentifier(uri)
     if method == DRAW:
-        return on_draw(session, URI, asked["word"])
+        return on_draw(session, uri, asked["word"])
     if method == PUBLISH:
-        version = session.shown(URI)
+        version = session.shown(uri)
         assert version is not None
-        return [session.diagnostic(found, version, URI) for found in version.diagnostics()]
+        return [session.diagnostic(found, version, uri) for found in version.diagnostics()]
     place = types.Position(asked["line"], asked["character"])
     range_ = types.Range(place, types.Position(asked["line"] + 3, asked["character"]))
     make = _METHODS[method]

@@ -15,7 +15,10 @@ _NUMBER = re.compile(r"\d+")
 
 def decode(data: bytes) -> str:
     """The text of an input; bytes that are not UTF-8 become lone surrogates, which a caller of Python may have."""
-    return data.decode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "surrogateescape")
 
 
 def encode(text: str) -> bytes:

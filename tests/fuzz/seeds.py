@@ -130,6 +130,7 @@ HOSTILE = (
     "# resdsl: network drawn(n = 1)", "l", "L", "i", "n", 'use "std.res"', 'use "../../x.res"', 'use "/dev/zero"',
     "levels 40 via identity", "over all", "over each 3", "s1[9..2]", "* 1_000_000_000", "* 0", "/0", "/2", "% 0",
     "// 0", "^ -1", "^ 1_000_000", "[1..2]", "len([])", "multiple(7, 0)", "min()", "round(1e300)", "ceil(0.5)",
-    "network a = a", "block b(w = b) { residual b }", "expect params ~ 1M within 0%",
+    "network a = a", "block b(w = b) { residual b }", "expect params ~ 1M within 0%", 'use "', 'use "\ud800.res"',
+    'use "fuzz.res"', 'use "nothing.res"', "\udcff",
 )  # fmt: skip
 """Words that are likely to hurt: limits, numbers at their ends, what cannot be seen, and what goes in circles."""
