@@ -10,8 +10,11 @@ FORWARD = 1e-12
 BACKWARD = 1e-9
 
 
-def assert_compiled_equals_eager(model, x, *, steps=2, modes=(True, False), seeds=(0, 1), **how):
-    """Runs training steps and evaluations of a module and of its compiled copy on the same draws; the compiled copy."""
+def assert_compiled_equals_eager(model, x, *, steps=2, modes=(True, False), seeds=(0, 1), without_grad=True, **how):
+    """Runs training steps and evaluations of a module and of its compiled copy on the same draws; the compiled copy.
+
+    The last is one `without_grad`, which is compiled for itself.
+    """
     compiled = copy.deepcopy(model)
     compiled.compile(**{"backend": "aot_eager", **how})
     for training in modes:
@@ -28,6 +31,8 @@ def assert_compiled_equals_eager(model, x, *, steps=2, modes=(True, False), seed
                 assert one.grad is None or _distance(other.grad, one.grad) < BACKWARD, (name, training, seed)
             for (name, one), other in zip(model.named_buffers(), compiled.named_buffers(), strict=True):
                 assert _distance(other[1].double(), one.double()) < BACKWARD, (name, training, seed)
+    if not without_grad:
+        return compiled
     with torch.no_grad():
         y, z = (_seeded(module, x, seeds[0]) for module in (model, compiled))
         for label in y:

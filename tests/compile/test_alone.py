@@ -24,7 +24,7 @@ network net {{
 @pytest.mark.parametrize(("block", "stem"), [("preact_basic", ""), ("basic", " -> bn -> relu")])
 def test_where_only_a_link_is_left_of_a_dropped_block_the_link_goes_on(block, stem):
     model = built(WITHOUT_SHORTCUT.format(block=block, stem=stem))
-    assert_compiled_equals_eager(model, x(), seeds=range(6), steps=6, modes=[True])
+    assert_compiled_equals_eager(model, x(), seeds=range(6), steps=6, modes=[True], without_grad=False)
 
 
 ALONE = """
@@ -55,7 +55,7 @@ def test_a_link_may_be_called_what_the_functions_call_something_else(name):
     text = NETWORK.format(
         block=one, wider=other, shortcut="identity else zero_pad", more=f"link {name} over each stage via conv_shortcut"
     )
-    assert_compiled_equals_eager(built(text), x(), steps=1)
+    assert_compiled_equals_eager(built(text), x(), steps=1, modes=[True], without_grad=False)
 
 
 def test_a_block_with_dropout_evaluates_as_the_module_does():

@@ -83,7 +83,7 @@ def test_every_block_of_the_library(block):
 
 @combined(block=named(*POST), shortcut=named(*SHORTCUTS))
 def test_every_order_of_the_layers_with_every_shortcut_kind(block, shortcut):
-    assert_compiled_equals_eager(network(block, shortcut), x(), steps=1, modes=[True])
+    assert_compiled_equals_eager(network(block, shortcut), x(), steps=1, modes=[True], without_grad=False)
 
 
 # ---------------------------------------------------------------- junctions and levels
@@ -128,7 +128,7 @@ def ror(links, block="basic", more="", n=None):
 
 @combined(block=named("basic", "preact_basic"), links=LEVELS)
 def test_every_kind_of_link_and_number_of_levels(block, links):
-    assert_compiled_equals_eager(ror(links, block), batch(2, 3, 16, 16), steps=1, modes=[True])
+    assert_compiled_equals_eager(ror(links, block), batch(2, 3, 16, 16), steps=1, modes=[True], without_grad=False)
 
 
 # ---------------------------------------------------------------- stochastic depth
@@ -150,7 +150,8 @@ def test_every_way_to_drop_blocks(block, survive):
 
 @pytest.mark.parametrize("shortcut", [kind for kind in SHORTCUTS if kind != "none"])
 def test_a_dropped_block_of_every_shortcut_kind(shortcut):
-    assert_compiled_equals_eager(network("basic", shortcut, "survive uniform(0.4)"), x(), modes=[True])
+    model = network("basic", shortcut, "survive uniform(0.4)")
+    assert_compiled_equals_eager(model, x(), modes=[True], without_grad=False)
 
 
 @pytest.mark.parametrize("block", ["basic", "preact_basic"])
