@@ -16,6 +16,7 @@ from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.emit.names import resolve_scheme
 from resdsl.emit.write import write_file
 from resdsl.weights.fit import Fit, Reading, fit_or_refuse
+from resdsl.weights.safetensors_file import in_order
 from resdsl.weights.torch_state import convert_state
 
 
@@ -59,7 +60,7 @@ def write_state(output: str | Path, state: dict[str, Tensor], about: Mapping[str
     if Path(output).suffix == ".safetensors":
         from safetensors.torch import save
 
-        write_file(output, save(state, metadata={"format": "pt", **about}))
+        write_file(output, in_order(save(state, metadata={"format": "pt", **about})))
         return
     content = io.BytesIO()
     torch.save(state, content)

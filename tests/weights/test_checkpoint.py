@@ -6,10 +6,12 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from torch import nn
 
 from resdsl import Code, ResError
 from resdsl.weights.checkpoint import open_checkpoint
+from resdsl.weights.torch_convert import write_state
 
 
 def refusal(path, part=None):
@@ -29,6 +31,18 @@ def test_shapes_and_values_are_read_whatever_the_form(name, saved):
     checkpoint = open_checkpoint(saved(STATE, name))
     assert {key: stored.dims for key, stored in checkpoint.tensors.items()} == {"a.weight": (3, 4), "a.bias": (3,)}
     assert torch.equal(checkpoint.read("a.weight"), STATE["a.weight"])
+
+
+def test_a_file_is_the_same_each_time_it_is_written(tmp_path):
+    about = {name: f"“{name}”\n" for name in "zyxwvutsrq"}
+    contents = set()
+    for n in range(8):
+        write_state(tmp_path / f"{n}.safetensors", STATE, about)
+        contents.add((tmp_path / f"{n}.safetensors").read_bytes())
+    assert len(contents) == 1
+    with safe_open(tmp_path / "0.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt", **about}
+        assert torch.equal(file.get_tensor("a.weight"), STATE["a.weight"])
 
 
 def test_tensors_that_carry_notes_are_read(saved):
