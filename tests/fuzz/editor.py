@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,11 +69,12 @@ def take_request(data: bytes) -> bool:
             session.editor.open(uri, shown, path)
         elif source.text != shown:
             session.editor.edit(uri, shown)
-        try:
+        answer: Any = None
+        with contextlib.suppress(JsonRpcInvalidParams):
             answer = _answer(session, uri, asked)
-        except JsonRpcInvalidParams:
-            answer = None
         json.dumps(_CONVERTER.unstructure(answer))
+        if asked["method"] == PUBLISH:
+            assert all(_is_within(told.range, shown) for told in answer)
         answered = answer is not None
     return answered
 
@@ -103,6 +106,13 @@ def _answer(session: Session, uri: str, asked: dict[str, Any]) -> object:
     if method == types.TEXT_DOCUMENT_CODE_LENS:
         return [FEATURES[types.CODE_LENS_RESOLVE][0](session, lens) for lens in answer]
     return answer
+
+
+def _is_within(range_: types.Range, text: str) -> bool:
+    """Whether a range lies within the lines that the protocol cuts a text into."""
+    lines = re.split("\r\n|\r|\n", text)
+    ends = (len(lines[place.line].encode("utf-16-le", "surrogatepass")) // 2 for place in (range_.start, range_.end))
+    return all(place.character <= end for place, end in zip((range_.start, range_.end), ends, strict=True))
 
 
 @cache

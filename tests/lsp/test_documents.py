@@ -1,9 +1,11 @@
 """What is told of a document, whole or broken, alone or with others; and what an edit computes anew."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from lsprotocol.types import Position
 
 from resdsl.compiler import check
 from resdsl.limits import Limits
@@ -311,6 +313,26 @@ def test_half_a_character_of_a_client_counts_as_one_unit():
     for encoding in ("utf-16", "utf-32"):
         assert Positions(source, encoding).position(5).character == 5
     assert Positions(source, "utf-8").position(5).character == 8
+
+
+CODECS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+UNITS = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
+
+
+@pytest.mark.parametrize("encoding", CODECS)
+def test_places_are_those_of_the_lines_of_the_protocol(encoding: str):
+    text = "a\r\r\n𝔣 b\n\r𝔣\r𝔣c\r\n\nd\r"
+    positions = Positions(Source("", text), encoding)
+    for offset in range(len(text) + 1):
+        *lines, here = re.split("\r\n|\r|\n", text[:offset])
+        column = len(here.encode(CODECS[encoding])) // UNITS[encoding]
+        if text[offset - 1 : offset + 1] == "\r\n":
+            continue  # within a line's end
+        assert positions.position(offset) == Position(len(lines), column)
+        assert positions.offset(Position(len(lines), column)) == offset
+    within = text.index("\r\n")
+    assert positions.position(within + 1) == positions.position(within)
+    assert positions.offset(Position(0, 99)) == 1
 
 
 # ---------------------------------------------------------------- layout

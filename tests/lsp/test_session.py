@@ -1,10 +1,12 @@
 """A person's sessions with the server, over the real protocol."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from resdsl.compiler import check, load
 from resdsl.data import library_folder
@@ -48,6 +50,18 @@ network paired {
 
 shortcut none_at_all { y = f }
 """
+
+
+def coloured_words(data: list[int], lines: list[str]) -> Iterator[str]:
+    """The words that semantic tokens colour."""
+    assert len(data) % 5 == 0
+    assert all(number >= 0 for number in data)
+    line = column = 0
+    for step in range(0, len(data), 5):
+        line += data[step]
+        column = data[step + 1] + (column if not data[step] else 0)
+        assert column + data[step + 2] <= len(lines[line])
+        yield lines[line][column : column + data[step + 2]]
 
 
 async def test_a_broken_spec_is_mended_formatted_and_renamed_and_then_checks(client: Client, open_folder: Path):
@@ -185,6 +199,44 @@ async def test_the_draw_command_gives_the_overview(client: Client, open_folder: 
     person.close()
 
 
+@pytest.mark.parametrize("arguments", [[], [None], [1], [{}], ["{uri}", 3], ["{uri}", "small", "more"], [[["x"]]]])
+async def test_the_draw_command_says_what_it_takes(arguments: list[object], client: Client, open_folder: Path):
+    person = Person(client, open_folder / "drawn.res", GOOD)
+    given = [person.uri if argument == "{uri}" else argument for argument in arguments]
+    with pytest.raises(JsonRpcException) as refused:
+        await client.workspace_execute_command_async(types.ExecuteCommandParams("resdsl.draw", given))
+    assert refused.value.code == JsonRpcInvalidParams.CODE
+    assert refused.value.message == "`resdsl.draw` takes the address of a document and, at will, a network's name"
+    person.close()
+
+
+@pytest.mark.parametrize("data", [None, 3, [], {"uri": "file:///net.res"}])
+async def test_a_lens_of_another_server_is_refused(data: object, client: Client):
+    start = types.Position(0, 0)
+    with pytest.raises(JsonRpcException) as refused:
+        await client.code_lens_resolve_async(types.CodeLens(types.Range(start, start), data=data))
+    assert refused.value.code == JsonRpcInvalidParams.CODE
+
+
+async def test_a_carriage_return_ends_a_line_of_the_protocol(client: Client, open_folder: Path):
+    text = GOOD.replace("  stage s1", "  # one\r  # two /* a\rb\r\n  stage s1").replace("basic(32)", "\rbassic(32)")
+    person = Person(client, open_folder / "returns.res", "")
+    person.type(text)
+    told = [d for d in await person.told() if d.code == "name-unknown"]
+    lines = re.split("\r\n|\r|\n", text)
+    at = next(number for number, line in enumerate(lines) if line.startswith("bassic"))
+    assert [d.range for d in told] == [types.Range(types.Position(at, 0), types.Position(at, len("bassic")))]
+    hover = await client.text_document_hover_async(types.HoverParams(person.document, types.Position(at, 13)))
+    assert hover is not None
+    assert hover.range is not None
+    assert hover.range.start == types.Position(at, 13)
+    tokens = await client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(person.document))
+    assert tokens is not None
+    words = list(coloured_words(list(tokens.data), lines))
+    assert [word for word in words if "one" in word or word.startswith("ba")] == ["# one", "basic"]
+    person.close()
+
+
 async def test_a_rename_reaches_other_files_and_unsaved_text(client: Client, open_folder: Path):
     first = Person(client, open_folder / "blocks.res", "res 1\n")
     second = Person(client, open_folder / "uses_blocks.res", USING_PAIR)
@@ -262,15 +314,6 @@ async def test_semantic_tokens_are_told_in_order(client: Client, open_folder: Pa
     person = Person(client, open_folder / "coloured.res", GOOD)
     tokens = await client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(person.document))
     assert tokens is not None
-    data = list(tokens.data)
-    assert len(data) % 5 == 0
-    assert all(number >= 0 for number in data)
-    line = column = 0
-    lines = person.text.split("\n")
-    words: list[str] = []
-    for step in range(0, len(data), 5):
-        line += data[step]
-        column = data[step + 1] + (column if not data[step] else 0)
-        words.append(lines[line][column : column + data[step + 2]])
+    words = list(coloured_words(list(tokens.data), person.text.split("\n")))
     assert words[:6] == ["res", "1", "use", '"std.res"', "network", "small"]
     person.close()

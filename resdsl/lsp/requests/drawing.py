@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final, cast
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 
 from resdsl.diagnostics import ResError
 from resdsl.lsp.session import Session
@@ -16,10 +17,15 @@ DRAW: Final = "resdsl.draw"
 
 def on_draw(ls: Session, *arguments: Any) -> dict[str, str] | None:
     """The overview of a network as SVG; shown by the client's system unless the client shows it itself."""
-    uri, *more = _flat(arguments)
-    network = str(more[0]) if more and more[0] else None
+    match _flat(arguments):
+        case [str(uri)]:
+            network = None
+        case [str(uri), str() | None as given]:
+            network = given or None
+        case _:
+            raise JsonRpcInvalidParams(f"`{DRAW}` takes the address of a document and, at will, a network's name")
     try:
-        name, svg = ls.editor.draw(str(uri), network)
+        name, svg = ls.editor.draw(uri, network)
     except (ResError, LookupError) as error:
         what = f"{network or 'the network'} has mistakes" if isinstance(error, ResError) else str(error.args[0])
         ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"not drawn: {what}"))

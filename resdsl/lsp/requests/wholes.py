@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 
 from resdsl.lsp import colours, marks
 from resdsl.lsp.occurrences import path_span
@@ -69,11 +68,14 @@ def on_lenses(ls: Session, params: types.CodeLensParams) -> list[types.CodeLens]
 
 def on_resolve_lens(ls: Session, lens: types.CodeLens) -> types.CodeLens:
     """A network's counts."""
-    data = cast("dict[str, str]", lens.data)
-    version = ls.shown(data["uri"])
-    found = next((f for f in version.networks if f.definition.name == data["network"]), None) if version else None
+    match lens.data:
+        case {"uri": str(uri), "network": str(network)}:
+            version = ls.shown(uri)
+        case _:
+            raise JsonRpcInvalidParams("a lens is resolved with the `data` that it came with")
+    found = next((f for f in version.networks if f.definition.name == network), None) if version else None
     title = marks.counts(version, found) if version is not None and found is not None else ""
-    lens.command = types.Command(title, DRAW, arguments=[data["uri"], data["network"]])
+    lens.command = types.Command(title, DRAW, arguments=[uri, network])
     return lens
 
 
@@ -83,7 +85,9 @@ def on_inlays(ls: Session, params: types.InlayHintParams) -> list[types.InlayHin
     if version is None:
         return []
     positions = ls.positions(version.source)
-    found = marks.shape_marks(version, params.range.start.line + 1, params.range.end.line + 1)
+    beyond = types.Position(params.range.end.line, _BEYOND)
+    first, last = (version.source.position(positions.offset(at))[0] for at in (params.range.start, beyond))
+    found = marks.shape_marks(version, first, last)
     return [
         types.InlayHint(positions.position(mark.span.start), mark.text, types.InlayHintKind.Type, padding_left=True)
         for mark in found
@@ -112,8 +116,9 @@ def on_foldings(ls: Session, params: types.FoldingRangeParams) -> list[types.Fol
     version = ls.shown(params.text_document.uri)
     if version is None:
         return []
-    lines = ((span.line - 1, version.source.position(span.end)[0] - 1) for span in foldings(version.module))
-    return [types.FoldingRange(first, last) for first, last in lines]
+    positions = ls.positions(version.source)
+    ranges = (positions.range(span) for span in foldings(version.module))
+    return [types.FoldingRange(range_.start.line, range_.end.line) for range_ in ranges]
 
 
 def on_links(ls: Session, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
@@ -140,3 +145,4 @@ _SYMBOL_KINDS: dict[Kind, types.SymbolKind] = {
     "layers": types.SymbolKind.Field,
     "link": types.SymbolKind.Event,
 }
+_BEYOND = 2**31 - 1  # characters of a line, as the protocol has them at most
