@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 import click
 
@@ -13,6 +13,16 @@ from resdsl.cli import VERBS
 
 class Verbs(click.Group):
     """The verbs of the table VERBS, each imported when it is used."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except OSError as error:  # what `--help` or `--version` prints cannot be written
+            from resdsl.cli.failures import tell
+
+            raise click.exceptions.Exit(tell(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -70,9 +80,9 @@ def main() -> NoReturn:
 
     try:
         prepare()
-    except OSError as error:
+        cli(prog_name="resdsl")
+    except OSError as error:  # standard output is closed, or not even a usage error can be written
         from resdsl.cli.failures import tell
 
         raise SystemExit(tell(error)) from None
-    cli(prog_name="resdsl")
     raise SystemExit(0)

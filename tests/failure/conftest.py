@@ -28,6 +28,7 @@ def start(tmp_path: Path):
         *arguments: str,
         closed: Sequence[int] = (),
         stdout: IO[str] | int = subprocess.PIPE,
+        stderr: IO[str] | int = subprocess.PIPE,
         largest_file: int | None = None,
         **environment: str,
     ) -> subprocess.Popen[str]:
@@ -43,7 +44,7 @@ def start(tmp_path: Path):
             env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", **environment},
             stdin=subprocess.PIPE,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             encoding="utf-8",
             preexec_fn=in_the_child,  # noqa: PLW1509  this process has one thread

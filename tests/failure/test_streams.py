@@ -11,7 +11,11 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="/dev/full stands for 
 
 
 @needs_full
-@pytest.mark.parametrize("arguments", [["show", "net.res"], ["draw", "net.res", "-o", "-"], ["explain"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["show", "net.res"], ["draw", "net.res", "-o", "-"], ["explain"], ["--help"], ["--version"], ["show", "--help"]],
+    ids=" ".join,
+)
 def test_a_full_disk_behind_stdout_is_told(run, arguments):
     with FULL.open("w") as full:
         assert run(*arguments, stdout=full) == (3, "", "error: No space left on device\n")
@@ -24,11 +28,19 @@ def test_a_full_disk_as_a_file_is_told_with_its_name(run):
     assert stat.S_ISCHR(FULL.stat().st_mode)
 
 
-def test_a_reader_that_goes_away_ends_a_command_in_silence(start):
+@needs_full
+@pytest.mark.parametrize("arguments", [["nothing"], ["--nothing"], ["show", ""]], ids=" ".join)
+def test_a_usage_error_that_cannot_be_written_is_a_full_disk(run, arguments):
+    with FULL.open("w") as full:
+        assert run(*arguments, stderr=full)[0] == 3
+
+
+@pytest.mark.parametrize("arguments", [["show", "net.res"], ["--help"]], ids=" ".join)
+def test_a_reader_that_goes_away_ends_a_command_in_silence(start, arguments):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
-        process = start("show", "net.res", stdout=pipe)
+        process = start(*arguments, stdout=pipe)
         _, err = process.communicate("")
     assert (process.returncode, err) == (141, "")
 
