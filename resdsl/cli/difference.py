@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from difflib import unified_diff
+from typing import Final
 
 from resdsl.diagnostics import visible, visible_lines
 
@@ -13,7 +15,15 @@ def difference(name: str, before: str, after: str, changed: str) -> str:
 
     Exact where a program reads it; on a terminal without what would hide a part of it.
     """
-    lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
     shown = visible(name)
-    text = "".join(unified_diff(*lines, fromfile=shown, tofile=f"{shown} ({changed})"))
+    lines = unified_diff(_lines(before), _lines(after), fromfile=shown, tofile=f"{shown} ({changed})")
+    text = "".join(line if line.endswith("\n") else f"{line}\n{_OPEN_END}\n" for line in lines)
     return visible_lines(text) if sys.stdout.isatty() else text
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as `diff` and `patch` have them: a newline ends one, and no other character."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+_OPEN_END: Final = "\\ No newline at end of file"

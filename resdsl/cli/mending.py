@@ -40,11 +40,12 @@ def mend_files(specs: Sequence[str], *, write: bool) -> int:
                 texts[Path(spec).resolve()] = mended.text
     changed = [spec for spec, source in before.items() if texts[Path(spec).resolve()] != source.text]
     for spec in changed:
-        text = texts[Path(spec).resolve()]
+        raw = Path(spec).read_bytes().decode()
+        text = with_line_ends(texts[Path(spec).resolve()], raw)
         if write:
-            write_file(spec, with_line_ends(text, Path(spec).read_bytes().decode()))
+            write_file(spec, text)
         else:
-            click.echo(difference(spec, before[spec].text, text, "mended"), nl=False)
+            click.echo(difference(spec, raw, text, "mended"), nl=False)
     if changed:
         could = "" if write else "can be "
         click.echo(f"{count(n_fixes, 'mistake')} {could}mended in {count(len(changed), 'file')}", err=True)

@@ -1,6 +1,8 @@
 """`resdsl fmt`: what it writes, what it only tells, and what it leaves alone."""
 
+import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -50,6 +52,23 @@ def test_diff_shows_what_would_change(run, spec: Path):
     assert (result.exit_code, spec.read_text()) == (1, UNTIDY)
     assert result.stdout.startswith(f"--- {spec}\n+++ {spec} (formatted)\n")
     assert "\n+  stem" in result.stdout
+
+
+@pytest.mark.skipif(which("patch") is None, reason="`patch` is not there")
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "  # é\x0cé", "\n# last"], ids=ascii)
+@pytest.mark.parametrize("command", [["fmt", "--diff"], ["check", "--diff"]], ids=" ".join)
+def test_a_difference_is_what_patch_takes(run, spec: Path, end: str, command: list[str]):
+    before = UNTIDY.rstrip("\n").replace("conv(3x3,8)", "conv(3x3,8);") + end
+    if command[0] == "fmt":
+        before = before.replace(";", "").replace("\x0c", " ")
+    spec.write_text(before, encoding="utf-8")
+    difference = run(*command, str(spec)).stdout
+    assert difference
+    subprocess.run(["patch", str(spec)], input=difference.encode(), check=True, stdout=subprocess.DEVNULL)
+    patched = spec.read_bytes()
+    spec.write_text(before, encoding="utf-8")
+    run(*command[:1], *(["--fix"] if command[0] == "check" else []), str(spec))
+    assert patched == spec.read_bytes() != before.encode()
 
 
 def test_standard_input_goes_to_standard_output(run, spec: Path):
