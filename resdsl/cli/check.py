@@ -10,7 +10,7 @@ import click
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
 from resdsl.cli.formats import FORMATS, Findings
-from resdsl.cli.options import network_options
+from resdsl.cli.options import network_options, not_empty
 from resdsl.cli.parallel import for_each
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, new_loader, read_spec_recovering, spec_file, spec_folder
@@ -23,7 +23,7 @@ from resdsl.record import record
 
 
 @click.command(name="check")
-@click.argument("specs", metavar="SPEC…", nargs=-1, required=True, shell_complete=complete_specs)
+@click.argument("specs", metavar="SPEC…", nargs=-1, required=True, callback=not_empty, shell_complete=complete_specs)
 @network_options
 @click.option("--fix", is_flag=True, help="Make the changes that messages are sure of, in the files themselves.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what --fix would change.")
@@ -65,9 +65,11 @@ def command(
             left = mend_stdin(write=not diff)
             report(left)
             context.exit(_exit_code(left))
-        n_changed = mend_files(list(expand_folders(specs)), write=not diff)
+        expanded = expand_folders(specs)
+        n_changed = mend_files(expanded.specs, write=not diff)
         if diff:
-            context.exit(FINDINGS if n_changed else 0)
+            report(expanded.refused)
+            context.exit(WRONG_COMMAND if expanded.refused else FINDINGS if n_changed else 0)
     if watch:
         _refuse("-" in specs and "standard input", with_="--watch")
         from resdsl.cli.watch import repeat
@@ -143,10 +145,11 @@ class _Look:
 
 def _run(specs: tuple[str, ...], look: _Look, form: str) -> _Done:
     loader = new_loader()
-    expanded = list(expand_folders(specs))
-    if len(expanded) > 1:
+    expanded = expand_folders(specs)
+    if len(expanded.specs) > 1:
         loader.load_file(library_folder() / "std.res")  # before the processes part
-    outcomes = for_each(expanded, lambda spec: look.at(spec, loader), jobs=1 if "-" in specs else None)
+    outcomes = for_each(expanded.specs, lambda spec: look.at(spec, loader), jobs=1 if "-" in specs else None)
+    outcomes.append(_Outcome(Checked((), 0, expanded.refused), unread=bool(expanded.refused)))
     findings = _together(outcome.checked for outcome in outcomes)
     _tell(findings, form)
     files = dict.fromkeys(file for outcome in outcomes for file in outcome.files)

@@ -6,7 +6,7 @@ import click
 
 from resdsl.cli.checkpoints import checkpoint_options
 from resdsl.cli.failures import shown_path
-from resdsl.cli.options import network_options, spec_argument
+from resdsl.cli.options import network_options, not_empty, spec_argument
 from resdsl.cli.specs import read_spec
 from resdsl.diagnostics import visible_lines
 from resdsl.emit.names import resolve_scheme
@@ -15,7 +15,7 @@ from resdsl.weights.fit import Reading
 
 @click.command(name="convert")
 @spec_argument
-@click.argument("checkpoint")
+@click.argument("checkpoint", callback=not_empty)
 @network_options
 @click.option("-o", "--output", metavar="FILE", required=True, help="Where to write: .safetensors, .pth or .pt.")
 @click.option("--keys", "scheme", metavar="SCHEME", help="Whose names to write; else the network's own.")

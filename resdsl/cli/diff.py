@@ -14,7 +14,7 @@ from resdsl.analysis.diff import Change, Diff, Mark, diff
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.draw import read_graphs
 from resdsl.cli.failures import FINDINGS
-from resdsl.cli.options import network_options
+from resdsl.cli.options import network_options, not_empty
 from resdsl.cli.specs import new_loader
 from resdsl.compiler import read
 from resdsl.ir.graph import Graph
@@ -23,8 +23,8 @@ from resdsl.weights.survive import Survival, surviving_weights
 
 
 @click.command(name="diff")
-@click.argument("first", shell_complete=complete_specs)
-@click.argument("second", shell_complete=complete_specs)
+@click.argument("first", callback=not_empty, shell_complete=complete_specs)
+@click.argument("second", callback=not_empty, shell_complete=complete_specs)
 @network_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the output.")
 @click.pass_context

@@ -10,7 +10,7 @@ import click
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.failures import shown_path
 from resdsl.cli.files import refuse_link, write_result
-from resdsl.cli.options import network_options
+from resdsl.cli.options import network_options, not_empty
 from resdsl.cli.specs import beside, new_loader, read_spec
 from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, draw
 from resdsl.emit.draw.theme import ThemeName
@@ -19,7 +19,7 @@ from resdsl.ir.graph import Graph
 
 
 @click.command(name="draw")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC …", shell_complete=complete_specs)
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC …", callback=not_empty, shell_complete=complete_specs)
 @network_options
 @click.option("-v", "--view", type=click.Choice([*VIEWS]), default="overview", show_default=True, help="What to show.")
 @click.option("--shade", type=click.Choice(["survival"]), help="Show how likely blocks are kept, as bars and numbers.")

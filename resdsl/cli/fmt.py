@@ -9,6 +9,7 @@ import click
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.difference import difference
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
+from resdsl.cli.options import not_empty
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, read_stdin, spec_file
 from resdsl.diagnostics import Code, Diagnostic, ResError
@@ -19,7 +20,7 @@ from resdsl.syntax.format import fmt
 
 
 @click.command(name="fmt")
-@click.argument("specs", metavar="FILE…", nargs=-1, required=True, shell_complete=complete_specs)
+@click.argument("specs", metavar="FILE…", nargs=-1, required=True, callback=not_empty, shell_complete=complete_specs)
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change.")
 @click.pass_context
@@ -28,9 +29,10 @@ def command(context: click.Context, specs: tuple[str, ...], *, only_check: bool,
 
     A folder stands for all the .res files below it; `-` formats standard input to standard output.
     """
-    broken: list[Diagnostic] = []
+    expanded = expand_folders(specs)
+    broken = list(expanded.refused)
     n_changed = n_files = 0
-    for spec in expand_folders(specs):
+    for spec in expanded.specs:
         try:
             before, after = _formatted(spec)
         except ResError as error:

@@ -11,11 +11,22 @@ from resdsl.cli.complete import complete_specs
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Given = TypeVar("Given", str, tuple[str, ...])
+
+
+def not_empty(context: click.Context, parameter: click.Parameter, value: Given) -> Given:
+    """The value of an argument, no text of which is empty, as a variable is that the shell does not know.
+
+    As a path, that were the working folder. Raises BadParameter.
+    """
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.BadParameter("it is empty", context, parameter)
+    return value
 
 
 def spec_argument(command: Callable[P, R]) -> Callable[P, R]:
     """SPEC: a file, a name of the library, `-`, or the text itself."""
-    return click.argument("spec", shell_complete=complete_specs)(command)
+    return click.argument("spec", callback=not_empty, shell_complete=complete_specs)(command)
 
 
 def network_options(command: Callable[P, R]) -> Callable[P, R]:

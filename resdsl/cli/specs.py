@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 import click
 
 from resdsl.compiler import read, read_recovering
-from resdsl.diagnostics import Code, ResError
+from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.elaborate.definitions import Loader, as_text
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.limits import DEFAULT
 from resdsl.program import ReadProgram
+from resdsl.record import record
 from resdsl.source import Source
 
 
@@ -52,21 +53,37 @@ def beside(spec: str) -> Path:
     return file.parent if file is not None else Path()
 
 
-def expand_folders(specs: Iterable[str]) -> Iterator[str]:
+@record
+class Expanded:
+    """What specs stand for: `specs` without folders, and a message for each link in these that leads out of its folder.
+
+    Who wrote the folder has not been asked to read, or to change, what such a link leads to.
+    """
+
+    specs: tuple[str, ...]
+    refused: tuple[Diagnostic, ...]
+
+
+def expand_folders(specs: Iterable[str]) -> Expanded:
     """The specs, each folder replaced by the files below it, sorted by path."""
+    expanded: list[str] = []
+    refused: list[Diagnostic] = []
     for spec in specs:
         folder = spec_folder(spec)
         if folder is None:
-            yield spec
+            expanded.append(spec)
             continue
         files = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
         if not files:
             raise click.UsageError(f"no .res file in `{spec}`")
         root = folder.resolve()
-        outside = next((path for path in files if not path.resolve().is_relative_to(root)), None)
-        if outside is not None:  # who wrote the folder has not been asked to read, or to change, that file
-            raise click.UsageError(f"`{outside}` is a link that leads out of `{spec}`; name what it leads to")
-        yield from map(str, files)
+        for path in files:
+            if path.resolve().is_relative_to(root):
+                expanded.append(str(path))
+            else:
+                message = f"`{path}` is a link that leads out of `{spec}`"
+                refused.append(Diagnostic(Code.FILE_UNREADABLE, message, help="name what it leads to"))
+    return Expanded(tuple(expanded), tuple(refused))
 
 
 def read_stdin() -> Source:
@@ -88,8 +105,9 @@ def _is(spec: str, what: Callable[[Path], bool]) -> bool:
         return False
 
 
-def _place(spec: str) -> Source | str:
-    return read_stdin() if spec == "-" else spec
+def _place(spec: str) -> Source | Path | str:
+    """Where a SPEC is read; what is the path of a file is no text, whatever it looks like."""
+    return read_stdin() if spec == "-" else spec_file(spec) or spec
 
 
 _SUFFIXES: Final = frozenset({".res", ".resdsl"})

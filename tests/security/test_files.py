@@ -31,13 +31,29 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return specs
 
 
-@pytest.mark.parametrize("command", [["check"], ["check", "--fix"], ["fmt"], ["fmt", "--check"]], ids=" ".join)
+COMMANDS = [["check"], ["check", "--fix"], ["check", "--diff"], ["fmt"], ["fmt", "--check"], ["fmt", "--diff"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_link_in_a_folder_leads_to_no_file_outside(folder: Path, command: list[str]):
     done = run(*command, "specs")
     assert done.exit_code == 2
-    assert "`specs/sub/link.res` is a link that leads out of `specs`; name what it leads to" in done.output
+    assert (
+        "error[file-unreadable]: `specs/sub/link.res` is a link that leads out of `specs`\n"
+        " = help: name what it leads to\n"
+    ) in done.output
     assert "stem relu" not in done.output
     assert (folder.parent / "ours.res").read_text() == MENDABLE
+
+
+def test_what_lies_beside_a_link_that_leads_out_is_looked_at_all_the_same(folder: Path):
+    (folder / "other.res").write_text(MENDABLE.replace(" net ", " other "))
+    done = run("check", "specs")
+    assert done.output.endswith("\n2 errors; 2 networks\n")
+    assert "other.res:2" in done.output
+    run("check", "--fix", "specs")
+    assert ";" not in (folder / "other.res").read_text()
+    assert run("fmt", "specs").stderr.endswith("\n2 files formatted, 0 left as they are\n")
 
 
 def test_a_link_to_a_file_within_may_be_used_and_so_may_one_that_is_named(folder: Path):
