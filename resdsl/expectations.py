@@ -8,6 +8,7 @@ from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
 from resdsl.diagnostics import Code, Fix, InternalError, Note, ResError
 from resdsl.elaborate.bind import Dynamic, check_type, close
+from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated, elaborate
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
@@ -28,28 +29,37 @@ def check_expectations(
     Left out are `unmet` ones, whose names hold mistakes that are told already.
     """
     n_held = 0
+    measured: dict[str, int | Shape] = {}
     for expect, scope in elaborated.expects:
         if any(expect is other for other in unmet):
             continue
         with problems.collect():
-            _check(expect, scope, elaborated, limits, problems)
+            if expect.arguments:
+                found = _measure(expect, _with_arguments(expect, scope, elaborated, limits, problems))
+            elif expect.subject in measured:
+                found = measured[expect.subject]
+            else:
+                found = measured[expect.subject] = _measure(expect, elaborated.graph)
+            _check(expect, scope, found)
             n_held += 1
     return n_held
 
 
-def _check(expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Limits, problems: Problems) -> None:
-    graph = elaborated.graph
-    if expect.arguments:
-        values = _fixed(expect, scope, elaborated)
-        inner = Problems()
-        try:
-            graph = elaborate(elaborated.found, values, inner, limits=limits).graph
-        except ResError as error:
-            for diagnostic in error.diagnostics:
-                note = Note(expect.span, "with what this expectation fixes")
-                problems.add(evolve(diagnostic, notes=(*diagnostic.notes, note)))
-            raise Echo from None
-    found = _measure(expect, graph)
+def _with_arguments(
+    expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Limits, problems: Problems
+) -> Graph:
+    """The network's graph with what the expectation fixes. Raises Echo where it has none, which is told."""
+    values = fixed(expect, scope, elaborated.found)
+    try:
+        return elaborate(elaborated.found, values, Problems(), limits=limits).graph
+    except ResError as error:
+        for diagnostic in error.diagnostics:
+            note = Note(expect.span, "with what this expectation fixes")
+            problems.add(evolve(diagnostic, notes=(*diagnostic.notes, note)))
+        raise Echo from None
+
+
+def _check(expect: ast.Expect, scope: Scope, found: int | Shape) -> None:
     wanted = evaluate_value(expect.value, scope)
     _check_kind(found, wanted, expect)
     match expect.relation:
@@ -97,9 +107,9 @@ def _dims(wanted: Value) -> object:
     return wanted if isinstance(wanted, tuple) else (wanted,)
 
 
-def _fixed(expect: ast.Expect, scope: Scope, elaborated: Elaborated) -> dict[str, Value]:
-    """The parameters that an expectation fixes; their names were resolved before."""
-    parameters = {parameter.name: parameter for parameter in open_parameters(elaborated.found)}
+def fixed(expect: ast.Expect, scope: Scope, found: Found) -> dict[str, Value]:
+    """The parameters of a network that an expectation fixes; their names were resolved before."""
+    parameters = {parameter.name: parameter for parameter in open_parameters(found)}
     values: dict[str, Value] = {}
     for argument in expect.arguments:
         if not isinstance(argument, ast.Keyword) or argument.name not in parameters:

@@ -15,7 +15,8 @@ class Limits:
         graph_bytes: a graph as JSON.
         nesting: brackets within brackets. Operators may stand in each other's operands twice as deep.
         nodes: layers of a network, counted before anything is expanded.
-        work: steps of elaboration, of a network or of all that `check` looks at in a file; see `elaborate/work.py`.
+        work: steps of elaboration, of a network or of all that `check` looks at in a file; a million are some two
+            seconds, and half as many again as the largest file of the library takes; see `elaborate/work.py`.
         tensor_elements: values in one tensor or weight.
         number_bits: of a whole number, written or computed.
         list_items: of one list, those of the lists in it included.
@@ -28,7 +29,7 @@ class Limits:
     graph_bytes: int = 32 * 1024 * 1024
     nesting: int = 64
     nodes: int = 200_000
-    work: int = 2_000_000
+    work: int = 1_000_000
     tensor_elements: int = 2**34
     number_bits: int = 128
     list_items: int = 10_000

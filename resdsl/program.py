@@ -8,6 +8,7 @@ from resdsl.advice import advise
 from resdsl.allowances import idle_allowances, without_allowed
 from resdsl.diagnostics import Code, Diagnostic, Note, ResError, nearest
 from resdsl.elaborate.definitions import Found, Module
+from resdsl.elaborate.forecast import forecast
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.network import Elaborated, elaborate, look_further
 from resdsl.elaborate.problems import Problems, mistake
@@ -15,8 +16,8 @@ from resdsl.elaborate.scope import Poison, Scope, Value
 from resdsl.elaborate.statements import evaluate_given
 from resdsl.elaborate.told import tell
 from resdsl.elaborate.values import read_value
-from resdsl.elaborate.work import Work, metered
-from resdsl.expectations import check_expectations
+from resdsl.elaborate.work import NETWORK, Work, foresee, metered, n_left
+from resdsl.expectations import check_expectations, fixed
 from resdsl.finding import Given
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
@@ -117,7 +118,7 @@ class ReadProgram:
         Every network (or that one, with those parameters) is elaborated and verified unless something that it needs is
         broken already, and every expectation is computed unless parameters are set.
         """
-        with metered(self.limits) as work:
+        with metered(self.limits, self.module.source.text) as work:
             return self._check(network, params, work)
 
     def _check(self, network: str | None, params: Mapping[str, Given] | None, work: Work) -> Checked:
@@ -125,6 +126,7 @@ class ReadProgram:
         wanted = [network or self.preferred] if network is not None or params else self._by_default()
         names: list[str] = []
         n_expectations = 0
+        self._foresee(wanted if not params else [], problems)
         for name in wanted:
             if work.is_done:
                 break
@@ -145,11 +147,34 @@ class ReadProgram:
                 self.graph(self.choice.name)
             except ResError as error:
                 problems.add_unless_told(error.diagnostics)
+        if work.refusal is not None:
+            problems.add(work.refusal)
         errors = not_at_mistakes(problems.errors, self.mistakes)
         found = (*errors, *problems.warnings)[: self.limits.diagnostics]
         source = self.module.source
         idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
         return Checked(tuple(names), n_expectations, (*without_allowed(found, source, self.limits), *idle))
+
+    def _foresee(self, wanted: list[str | None], problems: Problems) -> None:
+        """Tells, before any is elaborated, where networks and what they expect take more steps than they may."""
+        seen = Problems()  # mistakes, which are told where they are met again
+        steps, span = NETWORK * len(wanted), self.module.program.span
+        for name in wanted:
+            if steps > n_left():
+                break
+            with seen.collect():
+                found = self._find(name)
+                if any(resolved.broken for resolved in self.names.reach(found)):
+                    continue
+                span = found.definition.name_span
+                network = forecast(found, {}, seen, self.limits)
+                steps += network.steps - NETWORK
+                for expect, scope in network.expects:
+                    if expect.arguments and steps <= n_left():
+                        values = fixed(expect, scope, found)
+                        steps += forecast(found, values, seen, self.limits).steps
+        with problems.collect():
+            foresee(steps, span)
 
     def _by_default(self) -> list[str | None]:
         """The networks that are elaborated as they are; a base without defaults is for others to fill."""
@@ -176,6 +201,8 @@ class ReadProgram:
     ) -> tuple[Diagnostic, ...]:
         """These mistakes, and all that is wrong with the network besides and does not follow from them."""
         problems = Problems(list(told))
+        if len(told) >= self.limits.diagnostics:
+            return problems.errors  # what lies beyond the last is not looked at
         if self.module.lost_files or not self.names.resolve(found).outline.is_based:
             return problems.errors  # bases may be missing, or go in circles
         already = tell(found, (d for d in (*self.mistakes, *told) if not (d.fixes and d in self.mistakes)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from resdsl.diagnostics import Code, Note, nearest
 from resdsl.elaborate.arguments import ParameterPlacer, parameter_missing
 from resdsl.elaborate.definitions import Found
-from resdsl.elaborate.evaluate import evaluate_value
+from resdsl.elaborate.evaluate import evaluate_value, look_through
 from resdsl.elaborate.problems import Echo, Problems, mistake
 from resdsl.elaborate.scope import POISON, Closure, ClosureKind, Poison, Scope, Value, describe, write
 from resdsl.elaborate.unknown import a, unknown_definition
@@ -161,6 +161,7 @@ def check_type(parameter: ast.Parameter, value: Value, span: Span) -> Value:
         )
     if kind == "float" and isinstance(value, int):
         value = float(value)
+    look_through(value, span)
     return value
 
 

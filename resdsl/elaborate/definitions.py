@@ -68,12 +68,15 @@ class Module:
 class Found:
     """A definition with the file that it stands in, whose names its body means.
 
-    `units` holds what blocks of this definition became, by how they were placed.
+    `units` holds what blocks of this definition became, by how they were placed, `open` the parameters that a
+    network can be given, and `size` of how many layers a layer or block is made, once these were asked for.
     """
 
     definition: ast.AnyDefinition
     module: Module
     units: dict[Hashable, Unit] = field(factory=dict[Hashable, Unit], compare=False)
+    open: list[tuple[ast.Parameter, ...]] = field(factory=list[tuple[ast.Parameter, ...]], compare=False)
+    size: list[int] = field(factory=list[int], compare=False)
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__

@@ -13,7 +13,7 @@ from resdsl.elaborate.problems import Mistake, mistake
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.elaborate.unknown import unknown_value
-from resdsl.elaborate.work import spend
+from resdsl.elaborate.work import LISTED, spend
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -155,6 +155,7 @@ def _apply_binary(binary: ast.Binary, left: Result, scope: Scope, frame: Frame |
     if frame is not None and (isinstance(left, Tensor | Zero) or isinstance(right, Tensor | Zero)):
         return frame.combine(binary.operator, left, right, binary.span)
     if binary.operator in ("==", "!="):
+        look_through(left, binary.span)
         return (left == right and isinstance(left, bool) == isinstance(right, bool)) == (binary.operator == "==")
     first, second = _number(left, binary.left, binary.operator), _number(right, binary.right, binary.operator)
     if binary.operator in _PLAIN:
@@ -293,10 +294,18 @@ def _checked(value: _T, scope: Scope, span: Span) -> _T:
 
 def _checked_list(items: tuple[Value, ...], scope: Scope, span: Span) -> tuple[Value, ...]:
     most = scope.module.limits.list_items
-    if _count_items(items, most) > most:
+    n_items = _count_items(items, most)
+    spend(n_items // LISTED, span)
+    if n_items > most:
         message = f"a list has more than {most:,} items, with those of the lists in it"
         raise mistake(Code.LIMIT_NUMBER, message, span)
     return items
+
+
+def look_through(value: Result, span: Span) -> None:
+    """Counts what it takes to look at each item of a list, those of the lists in it included."""
+    if isinstance(value, tuple):
+        spend(_count_items(value, _MOST_COUNTED) // LISTED, span)
 
 
 def _count_items(items: tuple[Value, ...], most: int) -> int:
@@ -310,6 +319,7 @@ def _count_items(items: tuple[Value, ...], most: int) -> int:
 
 
 _SHORT = 24  # characters that a message quotes
+_MOST_COUNTED = 100_000  # items; a caller may allow longer lists
 
 _PLAIN: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -337,6 +347,7 @@ def _call(reference: ast.Reference, scope: Scope) -> Value:
             message = f"`{reference.name}` takes values without names"
             raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span)
         values.append(evaluate_value(argument.value, scope))
+        look_through(values[-1], argument.span)
     return _checked(FUNCTIONS[reference.name](values, reference), scope, reference.span)
 
 

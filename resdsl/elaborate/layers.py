@@ -16,8 +16,9 @@ from resdsl.elaborate.perspective import at_use, with_maker, with_note
 from resdsl.elaborate.problems import Echo, GoOn, Mistake, Problems, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, describe, if_known, names_in
+from resdsl.elaborate.size import n_layers
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
-from resdsl.elaborate.work import PLACED_LAYER, spend
+from resdsl.elaborate.work import PLACED_LAYER, foresee, spend
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.record import state
@@ -112,6 +113,8 @@ class LayerFrame:
         definition = sure(found.definition, ast.Layer)
         scope = bind(found, target.calls, reference.span, self.dynamic, self.problems)
         scope.names |= {"x": tensor, "in": if_known(tensor.shape.channels)}
+        if not self.path:
+            foresee(PLACED_LAYER * n_layers(found), reference.span)
         with (
             self.expanding(found, reference.name_span),
             self.builder.inside(definition.name),

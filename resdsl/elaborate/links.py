@@ -10,7 +10,7 @@ from resdsl.elaborate.evaluate import evaluate_int
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
 from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.shortcuts import Junction
-from resdsl.elaborate.work import LINK, spend
+from resdsl.elaborate.work import LINK, foresee, spend
 from resdsl.record import evolve, record
 from resdsl.source import Span
 from resdsl.syntax import ast
@@ -59,7 +59,7 @@ def place_links(
     """All links with their levels, outer before inner, then by first block; mistakes go to `problems`."""
     spans: list[LinkSpan] = []
     for statement, scope in statements:
-        with problems.collect():
+        with problems.go_on():
             junction = Junction(statement.kinds, scope)
             over = statement.over.span if isinstance(statement, ast.Link) else statement.count.span
             found = tuple(_spans(statement, scope, stages))  # of a wrong statement none
@@ -122,6 +122,7 @@ def _backwards(over: ast.Over, message: str, right: str) -> Mistake:
 
 def _each(over: ast.OverEach, scope: Scope, stages: Sequence[StageBlocks]) -> Iterator[tuple[int, int]]:
     size = evaluate_int(over.blocks, scope, "the number of blocks that each link goes around")
+    foresee(LINK * (sum(stage.n_blocks for stage in stages if stage.is_known) // size), over.span)
     for stage in stages:
         if not stage.is_known:
             continue

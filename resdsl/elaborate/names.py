@@ -9,7 +9,7 @@ from resdsl.diagnostics import Code, Diagnostic, Note, delete
 from resdsl.elaborate.definitions import KINDS, Found, Module
 from resdsl.elaborate.network_walk import NetworkWalk
 from resdsl.elaborate.perspective import own_notes
-from resdsl.elaborate.problems import Echo, Problems, mistake
+from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
 from resdsl.elaborate.unknown import in_words
 from resdsl.elaborate.walk import BodyWalk, Resolved, Walk
 from resdsl.limits import Limits
@@ -95,9 +95,12 @@ class NameResolver:
     def _walk(self, found: Found, resolved: Resolved) -> Walk:
         definition = found.definition
         walk = (NetworkWalk if isinstance(definition, ast.Network | ast.Derived) else BodyWalk)(self, found, resolved)
-        with walk.references.collect():
-            walk.parameters(definition.parameters)
-            walk.follow()
+        try:
+            with walk.references.collect():
+                walk.parameters(definition.parameters)
+                walk.follow()
+        except Mistake:
+            pass  # enough are told
         return walk
 
     def _is_torn(self, definition: ast.AnyDefinition) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
 from resdsl.elaborate.definitions import Found
+from resdsl.elaborate.forecast import at_least, at_most, dearest
 from resdsl.elaborate.layers import RANK
 from resdsl.elaborate.plan import LostPlan, NetworkPlan, is_known, plan_network
 from resdsl.elaborate.problems import Echo, Problems, mistake
@@ -15,7 +16,7 @@ from resdsl.elaborate.spine import Spine
 from resdsl.elaborate.stages import LayersPlan, StagePlacer, StagePlan
 from resdsl.elaborate.statements import Statements, gather
 from resdsl.elaborate.told import NOTHING, Told
-from resdsl.elaborate.work import NETWORK, metered, spend
+from resdsl.elaborate.work import NETWORK, foresee, metered, spend
 from resdsl.ir.graph import Graph, Link
 from resdsl.limits import DEFAULT, Limits
 from resdsl.record import record
@@ -52,15 +53,21 @@ def look_further(
 
 
 def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, limits: Limits, told: Told) -> Elaborated:
-    with metered(limits), problems.collect():
+    with metered(limits, found.module.source.text) as work, problems.collect():
         spend(NETWORK, found.definition.name_span)
         statements = gather(found, values, problems, told)
         plan = plan_network(statements, found.definition.name_span, problems, limits)
+        span = dearest(plan) or found.definition.name_span
+        foresee(at_least(plan, statements, limits), span, at_most=at_most(plan))
         placer = _place(plan, statements, found, problems, limits)
         if problems.errors or not told.leaves_all(found):
             raise Echo
+        if problems.echoes.number and not told:
+            raise InternalError(f"something of `{found.definition.name}` cannot be computed, and nothing says why")
         graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
         return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
+    if work.refusal is not None:
+        problems.add(work.refusal)
     if problems.errors or told:
         raise ResError(problems.errors)
     raise InternalError(f"the network `{found.definition.name}` failed and nothing says why")

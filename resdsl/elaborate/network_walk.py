@@ -265,10 +265,14 @@ class NetworkWalk(Walk):
 
     def tap(self, statement: ast.Tap) -> None:
         outline = self.resolved.outline
-        for place, label in enumerate(statement.labels):
-            repeated = label in statement.labels[:place]
+        seen: set[str] = set()
+        told: set[str] = set()
+        for label in statement.labels:
+            if label in told:
+                continue
+            (told if label in seen else seen).add(label)
             with self.references.collect():
-                if repeated:
+                if label in told:
                     span = part(statement.span, label, last=True)
                     notes = (Note(part(statement.span, label), "first here"),)
                     raise mistake(Code.NETWORK_REPEATED, f"`{label}` is tapped twice", span, notes=notes)

@@ -63,9 +63,7 @@ class NetworkPlan:
 def plan_network(statements: Statements, name_span: Span, problems: Problems, limits: Limits) -> NetworkPlan:
     """The plan of a network, as far as it is known. Raises Echo where it has more blocks than the caller allows."""
     planner = _Planner(statements, name_span, limits, problems)
-    defaults = Scope(statements.module)
-    outer = Dynamic({word: Closure("layer", layer, defaults) for word, layer in _DEFAULT_LAYERS.items()})
-    dynamic = planner.rebind(outer, statements.singles)
+    dynamic = planner.dynamic()
     shape = planner.attempt(planner.input)
     sections = [planner.section(*entry, dynamic) for entry in statements.sections]
     stages = [section for section in sections if isinstance(section, StagePlan)]
@@ -91,6 +89,15 @@ def plan_network(statements: Statements, name_span: Span, problems: Problems, li
     )
 
 
+def plan_sections(
+    statements: Statements, name_span: Span, problems: Problems, limits: Limits
+) -> list[StagePlan | LayersPlan | LostPlan]:
+    """Stages with their blocks counted, and chains of layers, in order."""
+    planner = _Planner(statements, name_span, limits, problems)
+    dynamic = planner.dynamic()
+    return [planner.section(*entry, dynamic) for entry in statements.sections]
+
+
 @record
 class _Planner:
     statements: Statements
@@ -103,6 +110,12 @@ class _Planner:
         with self.problems.collect():
             return decide()
         return None
+
+    def dynamic(self) -> Dynamic:
+        """What `norm` and `act` stand for in the network."""
+        defaults = Scope(self.statements.module)
+        outer = Dynamic({word: Closure("layer", layer, defaults) for word, layer in _DEFAULT_LAYERS.items()})
+        return self.rebind(outer, self.statements.singles)
 
     def rebind(self, outer: Dynamic, singles: Mapping[str, tuple[object, Scope]]) -> Dynamic:
         """What `norm` and `act` stand for, where statements may say otherwise than outside."""

@@ -62,20 +62,31 @@ def sure(value: object, kind: type[_T]) -> _T:
 
 
 @state
+class Echoes:
+    """How many echoes were met: where no mistake is told that they could be echoes of, one is missing."""
+
+    number: int = 0
+
+
+@state
 class Problems:
     """What was found so far; `found` holds errors and warnings in the order of finding.
 
     Left out are those at the places in `told`, whose mistakes are told elsewhere, and those of the codes in `silent`.
+    The `echoes` are counted with those of the lists within this one.
     """
 
     found: list[Diagnostic] = field(factory=list[Diagnostic])
     told: tuple[Span, ...] = ()
     silent: frozenset[Code] = frozenset()
+    echoes: Echoes = field(factory=Echoes)
     _told: set[Diagnostic] = field(factory=set[Diagnostic])
+    _places: set[tuple[Code, Span]] = field(factory=set)  # pyright: ignore[reportUnknownVariableType]
 
     def __post_init__(self) -> None:
         """Knows what it starts with."""
         self._told.update(self.found)
+        self._places.update((d.code, d.span) for d in self.found if d.span is not None)
 
     def heed(self, part: ast.Syntax) -> None:
         """Raises Echo where a mistake is told within a part of the program: what is computed of it cannot be known."""
@@ -84,7 +95,7 @@ class Problems:
 
     def inner(self) -> Problems:
         """Another list, for what is told in other words later or not at all."""
-        return Problems(told=self.told, silent=self.silent)
+        return Problems(told=self.told, silent=self.silent, echoes=self.echoes)
 
     @contextmanager
     def collect(self) -> Generator[None]:
@@ -94,7 +105,7 @@ class Problems:
         except Mistake as raised:
             self.add(raised.diagnostic)
         except Echo:
-            return
+            self.echoes.number += 1
 
     def go_on(self) -> GoOn:
         """The same, but for a mistake after which nothing more is looked at."""
@@ -108,16 +119,16 @@ class Problems:
         if diagnostic not in self._told:
             self._told.add(diagnostic)
             self.found.append(diagnostic)
+            if span is not None:
+                self._places.add((diagnostic.code, span))
 
     def add_unless_told(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keeps those that tell of no place of which the same kind of thing is told already.
 
         Networks that derive from one another meet the same mistake, each with shapes and values of its own.
         """
-        told = {(d.code, d.span) for d in self.found if d.span is not None}
-        for diagnostic in diagnostics:
-            if (diagnostic.code, diagnostic.span) not in told:
-                self.add(diagnostic)
+        for diagnostic in [d for d in diagnostics if (d.code, d.span) not in self._places]:
+            self.add(diagnostic)
 
     def warn(
         self,
@@ -164,7 +175,10 @@ class GoOn:
         if isinstance(raised, Mistake) and not raised.is_final:
             self._problems.add(raised.diagnostic)
             return True
-        return isinstance(raised, Echo)
+        if isinstance(raised, Echo):
+            self._problems.echoes.number += 1
+            return True
+        return False
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int]:

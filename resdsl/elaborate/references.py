@@ -89,11 +89,16 @@ class References:
 
     @contextmanager
     def collect(self) -> Generator[None]:
-        """Goes on after the block when a mistake, or an echo of one, ends it early."""
+        """Goes on after the block when a mistake, or an echo of one, ends it early.
+
+        Raises the mistake where many more are told than are shown: the rest of the definition is not looked at.
+        """
         try:
             yield
         except Mistake as raised:
             self.problems.add(raised.diagnostic)
+            if len(self.problems.found) > _ENOUGH * self.module.limits.diagnostics:
+                raise
         except Echo:
             self.lost = True
 
@@ -367,7 +372,9 @@ def part(span: Span, word: str, *, last: bool = False) -> Span:
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether no letter, digit or `_` stands beside."""
     around = text[max(start - 1, 0) : start] + text[end : end + 1]
-    return not any(character == "_" or character.isalnum() for character in around)
+    return not around or not _OF_NAME.search(around)
 
 
+_ENOUGH = 10  # times as many mistakes as are shown: the first in the file need not be the first that are found
+_OF_NAME = re.compile(r"\w")
 IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from resdsl.diagnostics import Code, nearest
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
-from resdsl.elaborate.scope import POISON, Poison, Scope, describe, names_in, write
+from resdsl.elaborate.scope import POISON, Poison, Scope, brief, describe, names_in, shorten
+from resdsl.elaborate.work import spend
 from resdsl.record import field, state
 from resdsl.syntax import ast
 
@@ -45,6 +46,7 @@ class Conditions:
     requires: list[tuple[ast.Require, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     lets: list[tuple[ast.Let, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     wrong: list[tuple[ast.Let, Scope, Mistake]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    _looked_through: dict[int, frozenset[str]] = field(factory=dict[int, frozenset[str]])
     _origins: dict[_Name, tuple[ast.Expression, Scope]] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
 
     def compute(self, statement: ast.Let, scope: Scope) -> None:
@@ -56,6 +58,8 @@ class Conditions:
         except Echo:
             scope.names[statement.name] = POISON
         except Mistake as found:
+            if found.is_final:
+                raise
             scope.names[statement.name] = Poison(found)
             self.wrong.append((statement, scope, found))
 
@@ -76,11 +80,13 @@ class Conditions:
             with problems.collect():
                 try:
                     check_require(require, scope)
-                except Mistake:
+                except Mistake as found:
+                    if found.is_final:
+                        raise
                     suspects |= self._roots(require.condition, scope)
                     raise
         for let, scope, found in self.wrong:
-            if scope is own and not suspects.keys() & self._roots(let.value, scope).keys():
+            if scope is own and not (suspects and suspects.keys() & self._roots(let.value, scope).keys()):
                 problems.add(found.diagnostic)
         for let, scope in self.lets if suspects else ():
             if suspects.keys() & self._roots(let.value, scope).keys():
@@ -94,12 +100,20 @@ class Conditions:
         waiting = [(expression, scope)]
         while waiting:
             inside, where = waiting.pop()
-            for name in names_in(inside):
+            names = self._names_in(inside)
+            spend(1 + len(names), inside.span)
+            for name in names:
                 holding = where.holder(name)
                 if holding is not None and (key := (id(holding), name)) not in found:
                     found[key] = holding
                     waiting += [self._origins[key]] if key in self._origins else []
         return found
+
+    def _names_in(self, expression: ast.Expression) -> frozenset[str]:
+        """The names in an expression, each of which is looked through once."""
+        if id(expression) not in self._looked_through:
+            self._looked_through[id(expression)] = frozenset(names_in(expression))
+        return self._looked_through[id(expression)]
 
 
 def _value(name: str, statement: ast.Require, scope: Scope) -> str:
@@ -108,4 +122,4 @@ def _value(name: str, statement: ast.Require, scope: Scope) -> str:
         near = nearest(name, scope.visible())
         help = f"did you mean `{{{near}}}`?" if near else ""
         raise mistake(Code.NAME_UNKNOWN, f"nothing is named `{name}` here", statement.message.span, help=help)
-    return found if isinstance(found, str) else write(found)
+    return shorten(found) if isinstance(found, str) else brief(found)

@@ -144,13 +144,54 @@ def describe(value: Value | Tensor | Zero) -> str:
                 else f"the number `{value:g}`"
             )
         case str():
-            return f'the text "{value}"'
+            return f'the text "{shorten(value)}"'
         case tuple():
-            return f"the list `[{', '.join(map(write, value))}]`"
+            return f"the list `{_brief_list(value, SHOWN)}`"
         case Closure():
-            return f"the {value.kind if value.kind != 'shortcut' else 'shortcut kind'} `{value}`"
+            kind = value.kind if value.kind != "shortcut" else "shortcut kind"
+            return f"the {kind} `{shorten(str(value))}`"
         case _:
             return "a tensor"
+
+
+def shorten(text: str) -> str:
+    """The text as messages show it, which may be as long as a file."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def brief(value: Value | Tensor | Zero | Poison) -> str:
+    """A value as `.res` text as far as messages show it: a list of 10,000 items is not written out for each of them."""
+    match value:
+        case tuple():
+            return (
+                write(value) if len(value) <= _ITEMS and not any(map(_holds_more, value)) else _brief_list(value, SHOWN)
+            )
+        case _:
+            return shorten(write(value))
+
+
+def _brief_list(items: tuple[Value, ...], room: int) -> str:
+    """The first of the items, until the room is full."""
+    written: list[str] = []
+    for item in items:
+        if room <= 0:
+            written.append("…")
+            break
+        written.append(
+            _brief_list(item, room) if isinstance(item, tuple) and _holds_more(item) else shorten(write(item))
+        )
+        room -= len(written[-1]) + 2
+    return f"[{', '.join(written)}]"
+
+
+def _holds_more(item: Value) -> bool:
+    """Whether a list holds lists, or many items."""
+    return isinstance(item, tuple) and (len(item) > _ITEMS or any(isinstance(inner, tuple) for inner in item))
+
+
+SHOWN: Final = 200
+"""Characters of a value that messages show."""
+_ITEMS: Final = 20
 
 
 def write(value: Value | Tensor | Zero | Poison) -> str:

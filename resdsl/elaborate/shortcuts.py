@@ -128,7 +128,7 @@ class Site:
         """
         frame, builder = self.frame, self.frame.builder
         outer, suspects, n_nodes = frame.problems, frozenset(frame.dynamic.suspects), len(builder.nodes)
-        was_whole = frame.is_whole
+        was_whole, n_echoes = frame.is_whole, outer.echoes.number
         frame.problems = trial = outer.inner()
         y: Tensor | None = None
         try:
@@ -150,7 +150,7 @@ class Site:
         if others or (y is None and not trial.errors):
             raise Echo
         frame.dynamic.suspects.intersection_update(suspects)
-        frame.is_whole = was_whole
+        frame.is_whole, outer.echoes.number = was_whole, n_echoes
         return Mistake(trial.errors[0]) if trial.errors else None
 
     def _place_alone(self, target: Target) -> Tensor:

@@ -21,7 +21,7 @@ from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.elaborate.spine import Spine, stand_in
 from resdsl.elaborate.tensors import UnitBuilder
-from resdsl.elaborate.work import NEW_UNIT, PLACED_LAYER, foresee, spend
+from resdsl.elaborate.work import NEW_UNIT, foresee, n_left, spend
 from resdsl.ir.graph import Section, Step
 from resdsl.ir.unit import Unit
 from resdsl.record import field, record, state
@@ -174,15 +174,17 @@ class StagePlacer:
             key = (self.spine.shape, place == 1, block == 0, inputs[1:] and self._ends[block])
             unit = shared.get(key)
             if unit is None:
+                n_before = n_left()
                 spend(NEW_UNIT, span)
                 position.move(place if knows_place else None, block + 1 if self.knows_block else None)
                 unit = self._build(run, plan, position.scope, inputs, place)
-                n_left = before + run.count - place
+                n_blocks = before + run.count - place
                 if position.is_used():
-                    foresee(n_left * (NEW_UNIT + PLACED_LAYER * len(unit.nodes)) // 2, span)  # others may be smaller
+                    if place - before in (1, 2):  # the first may be larger than all others
+                        foresee(n_blocks * (n_before - n_left()) // (3 - (place - before)), span)
                 else:
                     shared[key] = unit
-                    self._foresee(unit, n_left, run)
+                    self._foresee(unit, n_blocks, run)
             self.spine.count(len(unit.nodes), span)
             survival = self.survivals.of(block)
             self.step_of_block.append(len(self.spine.steps))

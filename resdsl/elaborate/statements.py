@@ -14,7 +14,7 @@ from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.requires import Conditions
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, describe, write, write_list
 from resdsl.elaborate.told import NOTHING, Told, lost_name
-from resdsl.elaborate.work import spend
+from resdsl.elaborate.work import GATHERED, spend
 from resdsl.record import field, state
 from resdsl.syntax import ast
 
@@ -42,6 +42,7 @@ class Statements:
         cites: in order.
         parameters: the network's parameters, its own and its base's, with their values as text.
         conditions: what it requires, and the names that it computes.
+        n_sections, n_links: how many of these are inherited, or stand in the place of inherited ones; the first ones.
         lost: the keywords of the statements that stand once and could not be understood.
         told: the mistakes in their names; what a statement with one computes is not known.
     """
@@ -51,6 +52,8 @@ class Statements:
     sections: list[tuple[Section, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     links: list[tuple[ast.Link, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     expects: list[tuple[ast.Expect, Scope]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    n_sections: int = 0
+    n_links: int = 0
     cites: list[str] = field(factory=list[str])
     parameters: dict[str, str] = field(factory=dict[str, str])
     conditions: Conditions = field(factory=Conditions)
@@ -83,11 +86,13 @@ def open_parameters(found: Found) -> tuple[ast.Parameter, ...]:
     own = found.definition.parameters
     if not isinstance(found.definition, ast.Derived):
         return own
-    base = open_parameters(_base(found))
-    spend(len(base), found.definition.name_span)
-    given = _given(found.definition.base, base)
-    taken = {parameter.name for parameter in own} | given.keys()
-    return (*own, *(parameter for parameter in base if parameter.name not in taken))
+    if not found.open:
+        base = open_parameters(_base(found))
+        spend(len(base), found.definition.name_span)
+        given = _given(found.definition.base, base)
+        taken = {parameter.name for parameter in own} | given.keys()
+        found.open.append((*own, *(parameter for parameter in base if parameter.name not in taken)))
+    return found.open[0]
 
 
 def _check_names(values: Mapping[str, Value], found: Found, problems: Problems) -> None:
@@ -215,6 +220,8 @@ def _base(found: Found) -> Found:
 def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: Statements, problems: Problems) -> None:
     lost = {lost_name(part) for part in definition.lost if part.word == "let"}
     scope.names |= dict.fromkeys(lost, POISON)
+    spend(GATHERED * len(definition.statements), definition.name_span)
+    statements.n_sections, statements.n_links = len(statements.sections), len(statements.links)
     for statement in sorted((*definition.statements, *definition.lost), key=lambda part: part.span.start):
         with problems.collect():
             match statement:
@@ -242,12 +249,7 @@ def _add_own(definition: ast.Network | ast.Derived, scope: Scope, statements: St
                 case ast.Stage() | ast.Layers():
                     _put_section(statement, statement.label, scope, statements)
                 case ast.Link():
-                    statements.links = [
-                        (link, whose)
-                        for link, whose in statements.links
-                        if link.name != statement.name or whose is scope
-                    ]
-                    statements.links.append((statement, scope))
+                    _put_link(statement, scope, statements)
                 case _:
                     _put_single(statement, scope, statements)
     if any(not part.word for part in definition.lost):
@@ -269,11 +271,23 @@ def _put_single(statement: Single, scope: Scope, statements: Statements) -> None
 
 def _put_section(statement: Section, label: str, scope: Scope, statements: Statements) -> None:
     """A section in place of the one inherited; of two that stand here each is a section of its own."""
-    for place, (inherited, whose) in enumerate(statements.sections):
+    spend(statements.n_sections // 8, statement.span)
+    for place, (inherited, whose) in enumerate(statements.sections[: statements.n_sections]):
         if label and label_of(inherited) == label and whose is not scope:
             statements.sections[place] = (statement, scope)
             return
     statements.sections.append((statement, scope))
+
+
+def _put_link(statement: ast.Link, scope: Scope, statements: Statements) -> None:
+    """A link in place of those inherited of its name, and after the others."""
+    spend(statements.n_links // 8, statement.span)
+    inherited = statements.links[: statements.n_links]
+    kept = [link for link in inherited if link[0].name != statement.name]
+    if len(kept) < len(inherited):
+        statements.links[: statements.n_links] = kept
+        statements.n_links = len(kept)
+    statements.links.append((statement, scope))
 
 
 def label_of(section: Section) -> str:
@@ -282,11 +296,13 @@ def label_of(section: Section) -> str:
 
 
 def _drop(statement: ast.Drop, scope: Scope, statements: Statements) -> None:
+    spend((len(statements.sections) + len(statements.links)) // 8, statement.span)
     match statement.kind:
         case "link":
             left = [entry for entry in statements.links if entry[0].name != statement.label]
             gone = len(left) < len(statements.links)
             statements.links = left
+            statements.n_links = sum(whose is not scope for _, whose in left)
             there = [link.name for link, _ in statements.links]
         case "stage" | "layers":
             kept = [entry for entry in statements.sections if label_of(entry[0]) != statement.label]

@@ -8,7 +8,7 @@ from resdsl.diagnostics import Code, Fix, Note, suggest
 from resdsl.elaborate.definitions import Module
 from resdsl.elaborate.library import use_fixes
 from resdsl.elaborate.problems import Echo, Mistake, mistake
-from resdsl.elaborate.work import spend
+from resdsl.elaborate.work import n_compared
 from resdsl.ops import OPS
 from resdsl.record import evolve
 from resdsl.source import Span
@@ -120,7 +120,7 @@ def misspelt(
 ) -> Mistake:
     """A name that is none of the candidates: the nearest of them is the help and the fix, else `otherwise` the help."""
     candidates = tuple(candidates)
-    spend(_COMPARED * len(candidates), span)
+    candidates = candidates[: n_compared(len(candidates))]
     fix = suggest(span, name, candidates)
     if fix is None:
         return mistake(code, message, span, notes=notes, help=otherwise)
@@ -149,7 +149,6 @@ def _listed(what: str, names: Collection[str]) -> str:
 
 
 _MOST = 8
-_COMPARED = 20  # steps
 
 _DEFINED = {
     "block": "`block {}(…) {{ residual … }}`",

@@ -93,7 +93,7 @@ def _check_nodes(place: str, unit: Unit) -> Iterator[Problem]:
 
 def _check_parts(place: str, unit: Unit) -> Iterator[Problem]:
     n_inputs = len(unit.inputs)
-    used = _used(unit)
+    used, links = _used(unit), frozenset(unit.links)
     for value, node in enumerate(unit.nodes, start=n_inputs):
         if value not in used:
             yield Problem(_here(place, unit, value), "nothing uses what it computes")
@@ -102,7 +102,7 @@ def _check_parts(place: str, unit: Unit) -> Iterator[Problem]:
                 _here(place, unit, value),
                 f"stands in the part `{node.part}` of a {'block' if unit.is_block else 'chain'}",
             )
-        if node.part == "link" and not any(_belongs(node.group, link) for link in unit.links):
+        if node.part == "link" and not _belongs(node.group, links):
             yield Problem(_here(place, unit, value), f"belongs to the link `{node.group}`, which does not end here")
     if sum(node.part == "survive" for node in unit.nodes) > 1:
         yield Problem(place, "its residual branch may be dropped in more than one place")
@@ -128,9 +128,9 @@ def _used(unit: Unit) -> set[int]:
     return used
 
 
-def _belongs(group: str, link: str) -> bool:
-    """Whether a group is the link itself, or a composite layer inside its equation."""
-    return group == link or group.startswith(f"{link}_")
+def _belongs(group: str, links: frozenset[str]) -> bool:
+    """Whether a group is one of the links itself, or a composite layer inside its equation."""
+    return group in links or any(group[:at] in links for at, sign in enumerate(group) if sign == "_")
 
 
 def _check_shape(place: str, shape: Shape) -> Iterator[Problem]:

@@ -68,7 +68,7 @@ def test_layers_that_double_through_a_parameter_end_too():
     inner = "relu"
     for k in range(40):
         inner = f"twice{k}({inner})"
-    assert told(check(network(f"head {inner}", before=before), Limits(nodes=5_000))) == ["limit-nodes"]
+    assert told(check(network(f"head {inner}", before=before), Limits(nodes=1_000))) == ["limit-nodes"]
 
 
 def test_a_layer_that_is_given_itself_is_made_of_itself():
