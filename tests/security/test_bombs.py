@@ -104,17 +104,17 @@ WORKED = {
         Code.LIMIT_WORK,
     ),
     "20,000 links": (network("stage s : basic(4) * 20_000  link a over each 1 via identity"), Code.LIMIT_WORK),
-    "9,000 networks": (network("stage s : basic(4)") + words("network n@ = net", 9000), Code.LIMIT_WORK),
+    "3,000 networks": (network("stage s : basic(4)") + words("network n@ = net", 3000), Code.LIMIT_WORK),
     "a schedule that makes a list for each block": (
         network("stage s : basic(4) * 5000  survive f", f"schedule f = [{','.join(['1.0'] * 5000)}][1]"),
         Code.LIMIT_WORK,
     ),
-    "a list added up 2,000 times": (
-        network(f"let a = {MANY} {words('let b@ = sum(a) + len(a)', 2000)}"),
+    "a list added up 500 times": (
+        network(f"let a = {MANY} {words('let b@ = sum(a) + len(a)', 500)}"),
         Code.LIMIT_WORK,
     ),
-    "a list compared 4,000 times": (
-        network(f"let a = {MANY} let b = {MANY} {words('require a == b, ``', 4000)}".replace("`", '"')),
+    "a list compared 500 times": (
+        network(f"let a = {MANY} let b = {MANY} {words('require a == b, ``', 500)}".replace("`", '"')),
         Code.LIMIT_WORK,
     ),
     "a list handed to 2,000 blocks": (
@@ -133,21 +133,21 @@ TOLD = {
         network(f"stage s : basic(4)  tap {', '.join(['s'] * 10_000)}"),
         Code.NETWORK_REPEATED,
     ),
-    "2,000 messages that hold a list": (
-        network(f"let a = {MANY} {words('require a == 1, `{a}{a}{a}{a}{a}`', 2000)}".replace("`", '"')),
+    "500 messages that hold a list": (
+        network(f"let a = {MANY} {words('require a == 1, `{a}{a}{a}{a}{a}`', 500)}".replace("`", '"')),
         Code.LIMIT_WORK,
     ),
-    "3,000 mistakes about a list": (network(f"let a = {MANY} {words('let b@ = a + 1', 3000)}"), Code.VALUE_TYPE),
-    "20,000 statements that may stand once": (
-        network("stage s : basic(4) " + 'about "a" ' * 20_000),
+    "1,000 mistakes about a list": (network(f"let a = {MANY} {words('let b@ = a + 1', 1000)}"), Code.VALUE_TYPE),
+    "5,000 statements that may stand once": (
+        network("stage s : basic(4) " + 'about "a" ' * 5_000),
         Code.NETWORK_REPEATED,
     ),
-    "30,000 parameters of one name": (
-        network("", head=f"network net({', '.join(['a = 1'] * 30_000)})"),
+    "8,000 parameters of one name": (
+        network("", head=f"network net({', '.join(['a = 1'] * 8_000)})"),
         Code.NAME_TAKEN,
     ),
-    "2,000 expectations of 20,000 blocks": (
-        network(f"stage s : basic(4) * 20_000  {words('expect macs = 3', 2000)}"),
+    "500 expectations of 20,000 blocks": (
+        network(f"stage s : basic(4) * 20_000  {words('expect macs = 3', 500)}"),
         Code.EXPECT_FAILS,
     ),
     "2,000 stages in place of 2,000": (
