@@ -23,8 +23,8 @@ def command(model: str, shape: str | None, output: str) -> None:
     what the model does: both are run in float64 with the same weights, and must agree to 1e-11. A module of your own is
     read by `resdsl.integrations.importer.import_module`.
     """
-    if shape is not None and not re.fullmatch(r"[1-9][0-9]*(x[1-9][0-9]*)*", shape):
-        raise click.BadParameter(f"`{shape}` is no shape such as 3x224x224", param_hint="--input")
+    if shape is not None and not re.fullmatch(r"[1-9][0-9]{0,17}(x[1-9][0-9]{0,17})*", shape):
+        raise click.BadParameter(f"`{shape[:40]}` is no shape such as 3x224x224", param_hint="--input")
     dims = [int(size) for size in shape.split("x")] if shape else []
     stages = Stages()
     with stages.run("importing torch"):
@@ -39,6 +39,9 @@ def command(model: str, shape: str | None, output: str) -> None:
         err=True,
     )
     if imported.unused:
-        click.echo(f"left out, since no output depends on it: {visible(', '.join(imported.unused))}", err=True)
+        keys = visible(", ".join(imported.unused))
+        click.echo(
+            f"warning: no output depends on these, so the spec has none of them; a checkpoint has: {keys}", err=True
+        )
     if output != "-":
         click.echo(f"wrote {shown_path(output)}", err=True)

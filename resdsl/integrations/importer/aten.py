@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from resdsl.integrations.importer.call import Call, Made, Step, Unsayable, Weight
+from resdsl.integrations.importer.call import Call, Made, Step, Unsayable, Weight, trained
 from resdsl.ops import (
     Add,
     Affine,
@@ -99,12 +99,15 @@ def _linear(call: Call) -> Step:
 def _batch_norm(call: Call) -> Step:
     if not call.has("running_mean"):
         raise Unsayable("a batch normalisation without running statistics is none of the language's")
+    if call.get("training", bool) != call.in_training:
+        statistics = "running statistics" if call.in_training else "its batch's statistics in evaluation"
+        raise Unsayable(f"a batch normalisation by {statistics} is none of the language's")
     settings: dict[str, Value] = {
         "eps": call.number("eps"),
         "momentum": call.number("momentum"),
         "affine": call.has("weight"),
     }
-    keys = call.tensors("weight", "bias", "running_mean", "running_var")
+    keys = call.tensors("weight", "bias") | call.buffers("running_mean", "running_var")
     keys["num_batches_tracked"] = keys["running_mean"].removesuffix("running_mean") + "num_batches_tracked"
     return _one(call, BatchNorm.make(settings, call.shape.rank), keys)
 
@@ -171,21 +174,23 @@ def _pool(call: Call, op: Maxpool | Avgpool, whole: Op) -> Step:
 
 
 def _adaptive_avg_pool(call: Call) -> Step:
+    return _adaptive_pool(call, Avgpool, GlobalAvgpool())
+
+
+def _adaptive_max_pool(call: Call) -> Step:
+    return _adaptive_pool(call, Maxpool, GlobalMaxpool())
+
+
+def _adaptive_pool(call: Call, pool: type[Avgpool | Maxpool], whole: Op) -> Step:
     wanted = call.sizes("output_size")
     if wanted == call.shape.spatial:
         return call.x
     if set(wanted) == {1}:
-        return _one(call, GlobalAvgpool())
+        return _one(call, whole)
     if any(size % out for size, out in zip(call.shape.spatial, wanted, strict=True)):
-        raise Unsayable(f"windows of different sizes pool {call.shape} to {wanted}")
+        raise Unsayable(f"windows of different sizes pool {call.shape} to {'x'.join(map(str, wanted))}")
     kernel = tuple(size // out for size, out in zip(call.shape.spatial, wanted, strict=True))
-    return _one(call, Avgpool.make({"kernel": kernel, "stride": kernel}, call.shape.rank))
-
-
-def _adaptive_max_pool(call: Call) -> Step:
-    if set(call.sizes("output_size")) != {1}:
-        raise Unsayable("an adaptive max pooling is sayable where one pixel is left")
-    return _one(call, GlobalMaxpool())
+    return _one(call, pool.make({"kernel": kernel, "stride": kernel, "padding": 0}, call.shape.rank))
 
 
 def _mean(call: Call) -> Step:
@@ -240,13 +245,20 @@ def _slice(call: Call) -> Step:
 
 
 def _dropout(call: Call) -> Step:
-    rate = call.number("p")
-    return _one(call, Dropout.make({"rate": rate}, call.shape.rank)) if rate else call.x
+    return _noise(call, Dropout)
 
 
 def _spatial_dropout(call: Call) -> Step:
+    return _noise(call, SpatialDropout)
+
+
+def _noise(call: Call, kind: type[Dropout | SpatialDropout]) -> Step:
     rate = call.number("p")
-    return _one(call, SpatialDropout.make({"rate": rate}, call.shape.rank)) if rate else call.x
+    if not rate or not call.get("train", bool):
+        return call.x
+    if not call.in_training:
+        raise Unsayable("values are dropped in evaluation too; the language drops them in training alone")
+    return _one(call, kind.make({"rate": rate}, call.shape.rank))
 
 
 def _add(call: Call) -> Step:
@@ -293,7 +305,7 @@ def _learned_scale(weight: Weight, x: int, shape: Shape) -> Made:
             f"a weight of {'x'.join(map(str, dims))} scales {shape}; the language has one, or one a channel"
         )
     per = "channel" if per_channel and weight.tensor.numel() != 1 else "scalar"
-    return Made(LearnedScale.make({"per": per}, shape.rank), (x,), {"weight": weight.key})
+    return Made(LearnedScale.make({"per": per}, shape.rank), (x,), {"weight": trained(weight)})
 
 
 def _concat(call: Call) -> Step:

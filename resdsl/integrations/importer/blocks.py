@@ -113,7 +113,7 @@ def _no_block(trace: Trace) -> ResError:
     if added is None:
         return refused("no shortcut is added anywhere: this is no residual network")
     message = "an addition joins paths that share layers or other additions; a shortcut goes around a block by itself"
-    return refused(message, added.path)
+    return refused(message, added.place)
 
 
 @dataclass(slots=True)
@@ -144,9 +144,9 @@ class _Walk:
                 self.blocks.append(replace(junction, f=tuple(map(self._region, junction.f))))
                 self.gaps.append(())
                 return
-            path = self.trace.values[junction.exit].path
+            place = self.trace.values[junction.exit].place
             message = f"a shortcut goes around {n_inner} blocks and the layers after them"
-            raise refused(message, path, help="a `link` of the language ends where its last block does")
+            raise refused(message, place, help="a `link` of the language ends where its last block does")
         first = len(self.blocks)
         self.items(junction.f)
         self.links.append(
@@ -234,8 +234,8 @@ def _check_links(trace: Trace, blocks: list[SeenBlock], links: list[SeenLink]) -
     for link in links:
         if link.entry != blocks[link.first].x:
             message = "a shortcut around several blocks takes what enters the layers in front of them"
-            path = trace.values[link.exit].path
-            raise refused(message, path, help="a `link` of the language takes what enters its first block")
+            place = trace.values[link.exit].place
+            raise refused(message, place, help="a `link` of the language takes what enters its first block")
 
 
 NORMS = BatchNorm | GroupNorm | LayerNorm | InstanceNorm

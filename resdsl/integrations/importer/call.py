@@ -18,10 +18,11 @@ class Unsayable(Exception):  # noqa: N818 - on its way to an error that knows th
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A tensor of the model itself, by its key in the state dict."""
+    """A tensor of the model itself, by its key in the state dict; trained where it is no buffer."""
 
     key: str
     tensor: torch.Tensor
+    is_trained: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ _T = TypeVar("_T")
 class Call:
     """One call: the operator's name, its arguments by name, the shape of each value, the dimensions of the result.
 
+    `in_training` says which of the two the model was traced in.
+
     An argument that is a value of the network is its number; one that is a tensor of the model is a Weight.
     """
 
@@ -51,6 +54,7 @@ class Call:
     values: Mapping[str, int]
     shapes: Mapping[int, Shape]
     dims: tuple[int, ...]
+    in_training: bool
 
     @property
     def x(self) -> int:
@@ -94,5 +98,18 @@ class Call:
         return numbers * self.shape.rank if len(numbers) == 1 else numbers
 
     def tensors(self, *names: str) -> dict[str, str]:
-        """The keys of the weights among some arguments."""
-        return {name: self.get(name, Weight).key for name in names if self.has(name)}
+        """The keys of the weights among some arguments. Raises Unsayable where one of them is not trained."""
+        return {name: trained(self.get(name, Weight)) for name in names if self.has(name)}
+
+    def buffers(self, *names: str) -> dict[str, str]:
+        """The keys of buffers among some arguments."""
+        return {name: self.get(name, Weight).key for name in names}
+
+
+def trained(weight: Weight) -> str:
+    """The key of a weight. Raises Unsayable where it is a buffer, which training leaves as it is."""
+    if not weight.is_trained:
+        raise Unsayable(
+            f"`{weight.key}` is a buffer, which training leaves as it is; weights of the language are trained"
+        )
+    return weight.key

@@ -9,7 +9,7 @@ from resdsl import builder as res
 from resdsl.integrations.importer.blocks import Piece, SeenBlock
 from resdsl.integrations.importer.facts import class_name, home, unique
 from resdsl.integrations.importer.layers import Layers, relative
-from resdsl.integrations.importer.refused import refused
+from resdsl.integrations.importer.refused import place_of, refused
 from resdsl.integrations.importer.structure import Single
 from resdsl.ops import Avgpool, Conv, Maxpool, Op, Subsample
 from resdsl.syntax import ast
@@ -126,8 +126,8 @@ class _Form:
                 changes["stride"] = "stride"
                 self.strided = True
         elif len(set(strides)) > 1:
-            path = home(self.layers.trace, self.members[0].block)
-            raise refused("blocks that are built alike have their strides in different layers", path)
+            place = place_of(home(self.layers.trace, self.members[0].block))
+            raise refused("blocks that are built alike have their strides in different layers", place)
 
     def _number(self, numbers: list[int], wish: str) -> str:
         """A number of each block: a part or multiple of its width, the same in all, or a parameter."""

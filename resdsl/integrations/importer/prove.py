@@ -14,8 +14,9 @@ from resdsl.diagnostics import InternalError, ResError
 from resdsl.emit.names import module_names, resolve_scheme, tensor_names
 from resdsl.emit.schemes import SCHEMES
 from resdsl.emit.torch import build
+from resdsl.integrations.importer.export import BATCH
 from resdsl.integrations.importer.keys import Keys
-from resdsl.integrations.importer.trace import BATCH, Trace
+from resdsl.integrations.importer.trace import Trace
 from resdsl.ir.graph import Graph, flatten
 
 TOLERANCE = 1e-11

@@ -1,16 +1,14 @@
-"""Reads stochastic depth off a model's modules: in evaluation, which is what is traced, it leaves no mark."""
+"""Reads stochastic depth off a model's modules: its draws are no layers."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import cast
 
 from torch import nn
 
 from resdsl import builder as res
 from resdsl.integrations.importer.blocks import SeenNetwork
+from resdsl.integrations.importer.droppers import find_droppers
 from resdsl.integrations.importer.facts import home
-from resdsl.integrations.importer.refused import refused
+from resdsl.integrations.importer.refused import place_of, refused
 from resdsl.integrations.importer.trace import Trace
 from resdsl.syntax import ast
 
@@ -24,35 +22,17 @@ def find_survival(trace: Trace, network: SeenNetwork, model: nn.Module) -> ast.S
     homes = [home(trace, block) for block in network.blocks]
     kept = [1.0] * len(homes)
     manners: set[str] = set()
-    for path, rate, per in _droppers(model):
-        holders = [number for number, place in enumerate(homes) if path.startswith(f"{place}.")]
+    for dropper in find_droppers(model):
+        holders = [number for number, place in enumerate(homes) if dropper.path.startswith(f"{place}.")]
         if len(holders) != 1 or kept[holders[0]] != 1:
-            raise refused("what is dropped in training is not the branch of one block", path)
-        kept[holders[0]] = 1 - rate
-        manners.add(per)
+            raise refused("what is dropped in training is not the branch of one block", place_of(dropper.path))
+        kept[holders[0]] = 1 - dropper.rate
+        manners.add(dropper.per)
     if not manners:
         return None
     if len(manners) > 1:
         raise refused("some blocks are dropped for a sample, others for a batch; the language has one manner for all")
     return res.survive(_schedule(kept), per=manners.pop(), rescale="train")
-
-
-def _droppers(model: nn.Module) -> Iterator[tuple[str, float, str]]:
-    """The modules that drop a branch in training: their path, how often they do, and what they draw for."""
-    for path, module in cast("Iterator[tuple[str, nn.Module]]", model.named_modules()):
-        match type(module).__name__:
-            case "DropPath":
-                rate, per = _get(module, "drop_prob"), "sample"
-            case "StochasticDepth":
-                rate, per = _get(module, "p"), "sample" if _get(module, "mode") == "row" else "batch"
-            case _:
-                continue
-        if isinstance(rate, float | int) and rate:
-            yield path, float(rate), per
-
-
-def _get(module: nn.Module, name: str) -> object:
-    return getattr(module, name, None)
 
 
 def _schedule(kept: list[float]) -> res.Value:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections import Counter
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from io import StringIO
+from itertools import accumulate
+from operator import getitem
 from typing import Any, cast
 
 import torch
 from torch import nn
-from torch.export import ExportedProgram, export
-from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+from torch.export import ExportedProgram
 
-from resdsl.diagnostics import InternalError
+from resdsl.diagnostics import InternalError, ResError
 from resdsl.integrations.importer.aten import read_call
 from resdsl.integrations.importer.call import Call, Made, Unsayable, Weight
-from resdsl.integrations.importer.refused import refused
+from resdsl.integrations.importer.export import export_module
+from resdsl.integrations.importer.refused import place_between, place_of, refused
 from resdsl.ops import Op, SettingError, Subsample
 from resdsl.shape import Shape, ShapeError
-
-BATCH = 2
-"""Samples in the batch that is traced: one would hide what becomes of the batch's dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +32,7 @@ class Traced:
         inputs: the values it takes, by number.
         shape: what leaves it, for one sample.
         path: the module it runs in, `layer1.0.conv1`.
+        place: the same for people; between which modules, where that is the model itself.
         tensors: by a tensor's name in the language's module (`weight`), its key in the model's state dict.
     """
 
@@ -44,6 +40,7 @@ class Traced:
     inputs: tuple[int, ...]
     shape: Shape
     path: str
+    place: str
     tensors: Mapping[str, str]
 
     @property
@@ -87,55 +84,23 @@ class Trace:
         return Counter(source for value in self.values for source in value.inputs)
 
 
-def trace_module(model: nn.Module, shape: Shape) -> Trace:
-    """The layers of a model in evaluation, for samples of a shape; the model is left as it was.
+def read_model(model: nn.Module, shape: Shape, *, in_training: bool) -> Trace:
+    """The layers of a model in evaluation or in training, for samples of a shape; the model is left as it was.
 
     Raises:
         ResError: where torch cannot export it, or it computes what the language has no layer for.
     """
-    with _evaluating(model):
-        exported = _export(model, shape)
-    return _Reader(exported, shape).read()
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Generator[None]:
-    was_training = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in was_training.items():
-            module.training = training
-
-
-def _export(model: nn.Module, shape: Shape) -> ExportedProgram:
-    reference = next(model.parameters(), torch.empty(0))
-    sample = torch.zeros(BATCH, *shape.dims, dtype=reference.dtype, device=reference.device)
-    logger = logging.getLogger("torch")
-    level = logger.level
-    try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()), torch.no_grad():
-            warnings.simplefilter("ignore")
-            logger.setLevel(logging.CRITICAL)
-            return export(model, (sample,), strict=False)
-    except GuardOnDataDependentSymNode as error:
-        message = f"`{type(model).__name__}` computes what its input's values decide on, as by `if x.sum() > 0`"
-        raise refused(message, help="a network of the language is the same for every sample") from error
-    except Exception as error:
-        first = str(error).strip().partition("\n")[0]
-        message = f"torch cannot trace `{type(model).__name__}` for samples of {shape}: {type(error).__name__}: {first}"
-        raise refused(message, help="is that the shape of its input? a model takes one tensor") from error
-    finally:
-        logger.setLevel(level)
+    return _Reader(export_module(model, shape, in_training=in_training), shape, in_training=in_training).read()
 
 
 class _Reader:
     """Walks an exported graph, and numbers its values; a call that changes nothing is the value that it takes."""
 
-    def __init__(self, exported: ExportedProgram, shape: Shape) -> None:
+    def __init__(self, exported: ExportedProgram, shape: Shape, *, in_training: bool) -> None:
         self.exported = exported
-        self.values: list[Traced] = [Traced(None, (), shape, "", {})]
+        self.in_training = in_training
+        self.places = _places(exported)
+        self.values: list[Traced] = [Traced(None, (), shape, "", "", {})]
         self.numbers: dict[torch.fx.Node, int] = {}
         self.weights: dict[torch.fx.Node, Weight] = {}
 
@@ -150,7 +115,8 @@ class _Reader:
         for node in self.exported.graph.nodes:
             if node.op == "placeholder" and node.name in keys:
                 key = keys[node.name]
-                self.weights[node] = Weight(key, cast("torch.Tensor", tensors[key]))
+                is_trained = node.name in signature.inputs_to_parameters
+                self.weights[node] = Weight(key, cast("torch.Tensor", tensors[key]), is_trained)
             elif node.op == "placeholder":
                 self.numbers[node] = 0
             elif node.op == "call_function":
@@ -159,27 +125,41 @@ class _Reader:
                 (returned,) = cast("tuple[tuple[object, ...]]", node.args)
                 if len(returned) == 1 and isinstance(returned[0], torch.fx.Node) and returned[0] in self.numbers:
                     return _without_shared(_without_unused(self.values, self.numbers[returned[0]]))
-        raise refused("the model returns several tensors, or none that it computes from its input")
+        raise self._refused("the model returns several tensors, or none that it computes from its input")
+
+    def _refused(self, message: str, place: str = "") -> ResError:
+        return refused(f"in training, {message}" if self.in_training else message, place)
 
     def _read_call(self, node: torch.fx.Node) -> None:
-        path = _path(node)
+        place = self.places[node]
+        if node.target is getitem and node.args[0] in self.numbers and (not node.args[1] or not node.users):
+            self.numbers[node] = self.numbers[node.args[0]]
+            return  # of the pair of a pooling: the values; the places of the largest are never used
+        if node.target is getitem:
+            raise self._refused("the language takes the first alone of what a layer gives", place)
         schema = getattr(node.target, "_schema", None)
         if schema is None:
-            raise refused(f"the language has no layer for `{getattr(node.target, '__name__', node.target)}`", path)
+            raise self._refused(
+                f"the language has no layer for `{getattr(node.target, '__name__', node.target)}`", place
+            )
+        call = self._call(node, schema)
+        if _counts_batches(call):
+            return
         try:
-            made = read_call(self._call(node, schema))
+            made = read_call(call)
             if isinstance(made, int):
                 self.numbers[node] = made
                 return
             for layer in made:
-                self._add(layer, path)
+                self._add(layer, _path(node), place)
             self.numbers[node] = len(self.values) - 1
         except (Unsayable, SettingError) as error:
-            raise refused(str(error), path) from None
+            raise self._refused(str(error), place) from None
         except ShapeError as error:
-            raise refused(error.message, path) from None
+            raise self._refused(error.message, place) from None
         if (found := self.values[-1].shape.dims) != (wanted := _dims(node)[1:]):
-            raise refused(f"`{self.values[-1].op}` makes {found} in the language, {wanted} here", path)
+            ours, theirs = "x".join(map(str, found)), "x".join(map(str, wanted)) or "no tensor"
+            raise self._refused(f"`{self.values[-1].op}` makes {ours} in the language, {theirs} here", place)
 
     def _call(self, node: torch.fx.Node, schema: Any) -> Call:
         given: dict[str, object] = {
@@ -199,7 +179,7 @@ class _Reader:
                     values[key] = self.numbers[part]
         shapes = {value: self.values[value].shape for value in values.values()}
         word = str(schema.name).removeprefix("aten::")
-        return Call(word.removesuffix("_"), arguments, values, shapes, _dims(node))
+        return Call(word.removesuffix("_"), arguments, values, shapes, _dims(node), self.in_training)
 
     def _resolve(self, value: object) -> object:
         if isinstance(value, torch.fx.Node):
@@ -208,7 +188,7 @@ class _Reader:
             return tuple(self._resolve(item) for item in cast("list[object]", value))
         return value
 
-    def _add(self, layer: Made, path: str) -> None:
+    def _add(self, layer: Made, path: str, place: str) -> None:
         inputs = tuple(len(self.values) - 1 if value < 0 else value for value in layer.inputs)
         op = layer.op
         if isinstance(op, Subsample) and isinstance(first := self.values[inputs[0]].op, Subsample):
@@ -216,7 +196,7 @@ class _Reader:
             op = Subsample(tuple(one * other for one, other in zip(first.stride, op.stride, strict=True)))
             inputs = self.values[inputs[0]].inputs
         shape = op.infer(*(self.values[value].shape for value in inputs))
-        self.values.append(Traced(op, inputs, shape, path, layer.tensors))
+        self.values.append(Traced(op, inputs, shape, path, place, layer.tensors))
 
 
 def _without_unused(values: list[Traced], output: int) -> Trace:
@@ -229,9 +209,7 @@ def _without_unused(values: list[Traced], output: int) -> Trace:
         raise refused("the model computes nothing from its input")
     places = {number: place for place, number in enumerate(sorted(used))}
     kept = [values[number] for number in sorted(used)]
-    return Trace(
-        tuple(Traced(v.op, tuple(places[source] for source in v.inputs), v.shape, v.path, v.tensors) for v in kept)
-    )
+    return Trace(tuple(replace(value, inputs=tuple(places[source] for source in value.inputs)) for value in kept))
 
 
 def _without_shared(trace: Trace) -> Trace:
@@ -241,7 +219,7 @@ def _without_shared(trace: Trace) -> Trace:
         for key in value.tensors.values():
             if key in homes:
                 raise refused(
-                    f"two layers share the weight `{key}`; each layer of the language has its own", value.path
+                    f"two layers share the weight `{key}`; each layer of the language has its own", value.place
                 )
             homes[key] = value.path
     return trace
@@ -253,7 +231,29 @@ def _path(node: torch.fx.Node) -> str:
     return list(stack.values())[-1][0] if stack else ""
 
 
+def _places(exported: ExportedProgram) -> dict[torch.fx.Node, str]:
+    """Where each call is made, for people."""
+    calls = [node for node in exported.graph.nodes if node.op == "call_function"]
+    paths = [_path(node) for node in calls]
+    before, after = list(accumulate(paths, _last)), list(accumulate(reversed(paths), _last))[::-1]
+    return {
+        node: place_of(path) if path else place_between(earlier, later)
+        for node, path, earlier, later in zip(calls, paths, before, after, strict=True)
+    }
+
+
+def _last(known: str, path: str) -> str:
+    return path or known
+
+
+def _counts_batches(call: Call) -> bool:
+    """Whether a call only counts what a batch normalisation has seen in training."""
+    counter = call.arguments.get("self")
+    return call.name == "add" and isinstance(counter, Weight) and counter.key.endswith("num_batches_tracked")
+
+
 def _dims(node: torch.fx.Node) -> tuple[int, ...]:
-    """The dimensions of what a call gives, the batch first; empty where it is no tensor."""
-    value = node.meta.get("val")
-    return tuple(int(size) for size in value.shape) if isinstance(value, torch.Tensor) else ()
+    """The dimensions of what a call gives, the batch first, of a pair the first's; empty where it is no tensor."""
+    value: object = node.meta.get("val")
+    first = cast("tuple[object, ...]", value)[0] if isinstance(value, tuple) else value
+    return tuple(int(size) for size in first.shape) if isinstance(first, torch.Tensor) else ()

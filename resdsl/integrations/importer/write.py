@@ -15,7 +15,7 @@ from resdsl.integrations.importer.custom import Families, Member
 from resdsl.integrations.importer.facts import as_name, common_act, common_norm, common_path, home, pieces_of, unique
 from resdsl.integrations.importer.layers import Layers
 from resdsl.integrations.importer.library import FILE, Library, Numbers, Place
-from resdsl.integrations.importer.refused import refused
+from resdsl.integrations.importer.refused import place_of, refused
 from resdsl.integrations.importer.stages import SeenStage, find_stages
 from resdsl.integrations.importer.structure import Single
 from resdsl.integrations.importer.survival import find_survival
@@ -31,6 +31,7 @@ class Titles:
 
     name: str
     about: str
+    doc: str
     n_params: int
 
 
@@ -70,7 +71,7 @@ class _Writer:
             *([survival] if survival is not None else []),
             res.expect("params", titles.n_params),
         ]
-        made = res.network(titles.name, *statements)
+        made = res.network(titles.name, *statements, doc=titles.doc)
         return res.program(*self.layers.definitions, made, uses=[FILE])
 
     def _own(self) -> Iterator[ast.Statement]:
@@ -94,7 +95,7 @@ class _Writer:
             stride: tuple[int, ...] = getattr(self.trace.values[piece.exit].op, "stride", ())
             if isinstance(piece, Single) and stride:
                 if len(set(stride)) > 1:
-                    raise refused("a stride differs between the dimensions", self.trace.values[piece.exit].path)
+                    raise refused("a stride differs between the dimensions", self.trace.values[piece.exit].place)
                 product *= stride[0]
         return product
 
@@ -130,7 +131,7 @@ class _Writer:
             x, out = self._shape(link.entry), self._shape(link.exit)
             ratios = {before // after for before, after in zip(x.spatial, out.spatial, strict=True)} or {1}
             if len(ratios) > 1:
-                raise refused("a stride differs between the dimensions", self.trace.values[link.exit].path)
+                raise refused("a stride differs between the dimensions", self.trace.values[link.exit].place)
             key = self.layers.keys({link.entry: "x", link.f: "f"}).key(link.exit)
             ratio = ratios.pop()
             kinds = self.library.kinds(x, out, ratio, key)
@@ -161,8 +162,8 @@ class _Writer:
         if (first, last) == (one.first, other.last):
             return one.label if one is other else f"{one.label}..{other.label}"
         if one is not other:
-            path = self.trace.values[self.network.blocks[last].junction].path
-            raise refused("a shortcut begins or ends in the midst of a stage and goes beyond it", path)
+            place = self.trace.values[self.network.blocks[last].junction].place
+            raise refused("a shortcut begins or ends in the midst of a stage and goes beyond it", place)
         place = f"{first - one.first + 1}"
         return f"{one.label}[{place}]" if first == last else f"{one.label}[{place}..{last - one.first + 1}]"
 
@@ -201,7 +202,7 @@ class _Writer:
         if block.shares and keeps:
             if not is_first:
                 message = "a shortcut takes what comes before the branch, in a block that is no stage's first"
-                raise refused(message, home(self.trace, block))
+                raise refused(message, place_of(home(self.trace, block)))
             shared = "first" if number == 0 else "stage"
         return Member(number, block, stride, shared)
 
