@@ -15,19 +15,19 @@
 
 Each function gives the node of the syntax tree that its statement is parsed to, so that a program made here is equal
 to the program that its text is. A number, a truth or a list is a value; a `str` is text of the language, as it would
-stand in that place: `"linear(classes)"`, `"identity else projection"`, `"(depth - 2) / 6"`. What the author of a
-program says to people (`about`, `cite`, the message of `require`) is a plain `str`.
+stand in that place: `"linear(classes)"`, `"identity else projection"`, `"(depth - 2) / 6"`. Numbers and
+arrays of numpy or torch are the numbers and lists of Python that equal them: 0.1 in float32 is 0.10000000149011612.
+What the author of a program says to people (`about`, `cite`, the message of `require`) is a plain `str`.
 
 Everything raises ResError where the result would be no program of the language: a keyword as a label, a number that
-is not finite, text that ends its statement and begins another.
+is not finite, an object that is no value, text that ends its statement and begins another.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from math import isfinite
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast, get_args
 
 from resdsl.diagnostics import Code, Diagnostic, InternalError, ResError
 from resdsl.source import Source, Span
@@ -35,8 +35,6 @@ from resdsl.syntax import ast
 from resdsl.syntax.parser import EDITION, parse
 from resdsl.syntax.phrase import (
     print_chain,
-    print_expression,
-    print_integer,
     print_parameter,
     print_real,
     print_reference,
@@ -44,6 +42,7 @@ from resdsl.syntax.phrase import (
     print_text,
 )
 from resdsl.syntax.printer import print_program, print_statement
+from resdsl.syntax.values import plain, write_value
 
 __all__ = [
     "Chain", "Layer", "Parameters", "Value", "about", "act", "after", "before", "block", "call", "cite", "derived",
@@ -72,7 +71,7 @@ _Node = TypeVar("_Node", bound=ast.Syntax)
 
 def call(name: str, *arguments: Value, stride: Value | None = None, **named: Value) -> ast.Reference:
     """`conv(3x3, 64, /2)` from `call("conv", "3x3", 64, stride=2)`; a layer, block, kind, schedule or network."""
-    given = [*map(_write, arguments), *(f"{key} = {_write(value)}" for key, value in named.items())]
+    given = [*map(write_value, arguments), *(f"{key} = {write_value(value)}" for key, value in named.items())]
     if stride is not None:
         given.append(f"/{_write_tight(stride)}")
     written = f"{name}({', '.join(given)})" if given else name
@@ -84,18 +83,21 @@ def call(name: str, *arguments: Value, stride: Value | None = None, **named: Val
 
 def size(*dims: int) -> ast.Size | ast.Integer:
     """`3x3` from `size(3, 3)`; a single dimension is a number."""
-    return cast("ast.Size | ast.Integer", _expression("x".join(map(str, dims))))
+    sizes = [plain(dim) for dim in dims]
+    if not all(isinstance(size, int) for size in sizes):
+        raise _refused("the dimensions of a size are whole numbers")
+    return cast("ast.Size | ast.Integer", _expression("x".join(map(str, sizes))))
 
 
 def text(value: str) -> ast.String:
     """A text as a value, where the language has one in quotes."""
-    return cast("ast.String", _expression(print_text(value)))
+    return cast("ast.String", _expression(_quote(value)))
 
 
 def run(block: Layer, count: Value = 1, *, via: Layer | None = None, otherwise: Layer | None = None) -> ast.Run:
     """`bottleneck(64) via projection * 3`: one block, repeated."""
     kinds = f" via {_write_kinds(via, otherwise)}" if via is not None else ""
-    times = f" * {_write_tight(count)}" if count != 1 else ""
+    times = f" * {_write_tight(count)}" if plain(count) != 1 else ""
     runs = _statement(ast.Stage, f"stage it : {_write_layer(block)}{kinds}{times}").runs
     if len(runs) != 1:
         raise _refused(f"`{' + '.join(map(print_run, runs))}` is not one run of a block")
@@ -111,8 +113,8 @@ def parameter(
 ) -> ast.Parameter:
     """`depth: int in 8..1202 = 20`"""
     type_of_it = f": {type or 'int'}" if type or within else ""
-    bounds = f" in {_write(within[0])}..{_write(within[1])}" if within else ""
-    given = f" = {_write(default)}" if default is not None else ""
+    bounds = f" in {write_value(within[0])}..{write_value(within[1])}" if within else ""
+    given = f" = {write_value(default)}" if default is not None else ""
     (only,) = _parameters([f"{name}{type_of_it}{bounds}{given}"])
     return only
 
@@ -122,18 +124,19 @@ def parameter(
 
 def let(name: str, value: Value) -> ast.Let:
     """`let n = (depth - 2) / 6`"""
-    return _statement(ast.Let, f"let {name} = {_write(value)}")
+    return _statement(ast.Let, f"let {name} = {write_value(value)}")
 
 
 def require(condition: str, message: str) -> ast.Require:
     """`require depth % 6 == 2, "the depth is 6n + 2; got {depth}"`"""
-    return _statement(ast.Require, f"require {condition}, {print_text(message)}")
+    return _statement(ast.Require, f"require {condition}, {_quote(message)}")
 
 
 def input(*dims: Value) -> ast.Input:
     """`input 3x224x224` from `input(3, 224, 224)`; with text among the sizes, the list `[3, size, size]`."""
-    plain = all(isinstance(dim, int) for dim in dims)
-    shape = "x".join(map(str, dims)) if plain and len(dims) > 1 else _write(list(dims))
+    sizes = [plain(dim) for dim in dims]
+    is_size = len(sizes) > 1 and all(isinstance(size, int) for size in sizes)
+    shape = "x".join(map(str, sizes)) if is_size else write_value(sizes)
     return _statement(ast.Input, f"input {shape}")
 
 
@@ -156,7 +159,7 @@ def stage(
     label: str, *runs: Layer | ast.Run, stride: Value = 1, statements: Sequence[ast.Statement | str] = (), doc: str = ""
 ) -> ast.Stage:
     """`stage conv3 /2 : bottleneck(128) * 8 { survive linear(0.5) }`"""
-    slash = f" /{_write_tight(stride)}" if stride != 1 else ""
+    slash = f" /{_write_tight(stride)}" if plain(stride) != 1 else ""
     written = " + ".join(print_run(part) if isinstance(part, ast.Run) else _write_layer(part) for part in runs)
     braces = f" {{ {_write_statements(statements)} }}" if statements else ""
     return _statement(ast.Stage, f"{_write_doc(doc)}stage {label}{slash} : {written}{braces}")
@@ -174,13 +177,13 @@ def link(name: str, over: str, *, via: Layer, otherwise: Layer | None = None, do
 
 def levels(count: Value, *, via: Layer, otherwise: Layer | None = None) -> ast.Levels:
     """`levels 3 via conv_shortcut`"""
-    return _statement(ast.Levels, f"levels {_write(count)} via {_write_kinds(via, otherwise)}")
+    return _statement(ast.Levels, f"levels {write_value(count)} via {_write_kinds(via, otherwise)}")
 
 
 def survive(schedule: Value, *, per: str = "", rescale: str = "") -> ast.Survive:
     """`survive linear(0.5), per = sample, rescale = train`"""
     options = (f", {name} = {word}" for name, word in (("per", per), ("rescale", rescale)) if word)
-    return _statement(ast.Survive, f"survive {_write(schedule)}{''.join(options)}")
+    return _statement(ast.Survive, f"survive {write_value(schedule)}{''.join(options)}")
 
 
 def init(*rules: Layer) -> ast.Init:
@@ -210,12 +213,12 @@ def act(layer: Layer) -> ast.Act:
 
 def about(words: str) -> ast.About:
     """`about "Deep residual network with bottleneck blocks"`"""
-    return _statement(ast.About, f"about {print_text(words)}")
+    return _statement(ast.About, f"about {_quote(words)}")
 
 
 def cite(source: str) -> ast.Cite:
     """`cite "arXiv:1512.03385"`"""
-    return _statement(ast.Cite, f"cite {print_text(source)}")
+    return _statement(ast.Cite, f"cite {_quote(source)}")
 
 
 def expect(subject: str, value: Value, *, about: bool = False, within: float | None = None) -> ast.Expect:
@@ -224,8 +227,15 @@ def expect(subject: str, value: Value, *, about: bool = False, within: float | N
     `within` is a fraction: 0.03 for 3%.
     """
     sign = "~" if about or within is not None else "="
-    percent = f" within {print_real(round(within * 100, 12)).removesuffix('.0')}%" if within is not None else ""
-    return _statement(ast.Expect, f"expect {subject} {sign} {_write(value)}{percent}")
+    percent = f" within {_percent(within)}%" if within is not None else ""
+    return _statement(ast.Expect, f"expect {subject} {sign} {write_value(value)}{percent}")
+
+
+def _percent(within: float) -> str:
+    fraction = plain(within)
+    if not isinstance(fraction, int | float):
+        raise _refused(f"`within` is a number, as 0.03 for 3%, not a `{type(within).__name__}`")
+    return print_real(round(fraction * 100.0, 12)).removesuffix(".0")
 
 
 def drop(what: str) -> ast.Drop:
@@ -253,7 +263,7 @@ def after(chain: Chain) -> ast.After:
 
 def equation(name: str, value: Value) -> ast.Equation:
     """`y = (1 - g) * x + f`"""
-    return _statement(ast.Equation, f"{name} = {_write(value)}")
+    return _statement(ast.Equation, f"{name} = {write_value(value)}")
 
 
 # ---------------------------------------------------------------- definitions and files
@@ -299,7 +309,7 @@ def layer(name: str, *statements: ast.EquationStatement | str, parameters: Param
 
 def schedule(name: str, formula: Value, *, parameters: Parameters = (), doc: str = "") -> ast.Schedule:
     """`schedule linear(last) = 1 - l / L * (1 - last)`"""
-    return _definition(ast.Schedule, f"schedule {name}{_write_parameters(parameters)} = {_write(formula)}", doc)
+    return _definition(ast.Schedule, f"schedule {name}{_write_parameters(parameters)} = {write_value(formula)}", doc)
 
 
 def extern(
@@ -315,15 +325,17 @@ def extern(
     """`extern block attention(heads: int) -> (in) / 1, params = 4 * in * in`"""
     slash = f" / {_write_tight(stride)}" if stride is not None else ""
     given = (("params", params), ("macs", macs))
-    options = "".join(f", {option} = {_write(value)}" for option, value in given if value is not None)
-    written = f"extern block {name}{_write_parameters(parameters)} -> ({_write(channels)}){slash}{options}"
+    options = "".join(f", {option} = {write_value(value)}" for option, value in given if value is not None)
+    written = f"extern block {name}{_write_parameters(parameters)} -> ({write_value(channels)}){slash}{options}"
     return _definition(ast.Extern, written, doc)
 
 
 def program(*definitions: ast.AnyDefinition, uses: Iterable[str] = ("std.res",)) -> ast.Program:
     """A whole file: its text is `print_program(program)`, and that text parses to it."""
     nowhere = Span(Source("(builder)", ""), 0, 0)
-    used = tuple(ast.Use(path, span=nowhere) for path in uses)
+    used = tuple(ast.Use(_text(path, "file"), span=nowhere) for path in _several(uses, "file"))
+    if wrong := [made for made in definitions if not isinstance(made, get_args(ast.AnyDefinition))]:
+        raise _refused(f"a `{type(wrong[0]).__name__}` is no definition")
     drawn_up = ast.Program(EDITION, used, definitions, span=nowhere)
     made = _parse(print_program(drawn_up))
     if made != drawn_up:
@@ -334,37 +346,37 @@ def program(*definitions: ast.AnyDefinition, uses: Iterable[str] = ("std.res",))
 # ---------------------------------------------------------------- from values to text, and from text to the tree
 
 
-def _write(value: Value) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return print_integer(value)
-        case float():
-            if not isfinite(value):
-                raise _refused(f"{value} is not a number of the language")
-            return print_real(value)
-        case str():
-            return value
-        case ast.Syntax():
-            return print_expression(value)
-        case _:
-            return f"[{', '.join(map(_write, value))}]"
+def _quote(words: str) -> str:
+    return print_text(_text(words, "text"))
 
 
 def _write_tight(value: Value) -> str:
     """A value where the language takes one word, number or parenthesis."""
-    written = _write(value)
+    written = write_value(value)
     return written if re.fullmatch(r"\w+", written) else f"({written})"
 
 
-def _write_layer(layer: Layer) -> str:
-    return layer if isinstance(layer, str) else print_reference(layer)
+def _write_layer(layer: object) -> str:
+    if isinstance(layer, ast.Reference):
+        return print_reference(layer)
+    return _text(layer, "layer")
 
 
 def _write_chain(chain: Chain) -> str:
-    parts = [chain] if isinstance(chain, str | ast.Reference) else chain
+    parts = [chain] if isinstance(chain, str | ast.Reference) else _several(chain, "layer")
     return " -> ".join(map(_write_layer, parts))
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise _refused(f"a `{type(value).__name__}` is no {what}")
+    return value
+
+
+def _several(values: object, what: str) -> Iterable[object]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise _refused(f"a `{type(values).__name__}` is no {what}, and no list of them")
+    return cast("Iterable[object]", values)
 
 
 def _write_kinds(kind: Layer, otherwise: Layer | None) -> str:
@@ -372,16 +384,22 @@ def _write_kinds(kind: Layer, otherwise: Layer | None) -> str:
 
 
 def _write_statements(statements: Iterable[ast.Statement | ast.BlockStatement | ast.EquationStatement | str]) -> str:
-    return "\n".join(part if isinstance(part, str) else print_statement(part) for part in statements)
+    return "\n".join(
+        print_statement(cast("ast.Statement", part)) if isinstance(part, _STATEMENTS) else _text(part, "statement")
+        for part in _several(statements, "statement")
+    )
 
 
 def _write_parameters(parameters: Parameters) -> str:
-    written = ", ".join(print_parameter(part) if isinstance(part, ast.Parameter) else part for part in parameters)
+    written = ", ".join(
+        print_parameter(part) if isinstance(part, ast.Parameter) else _text(part, "parameter")
+        for part in _several(parameters, "parameter")
+    )
     return f"({written})" if written else ""
 
 
 def _write_doc(doc: str) -> str:
-    return "".join(f"## {line}".rstrip() + "\n" for line in doc.split("\n")) if doc else ""
+    return "".join(f"## {line}".rstrip() + "\n" for line in _text(doc, "text").split("\n")) if doc else ""
 
 
 def _statement(kind: type[_Node], written: str) -> _Node:
@@ -417,4 +435,9 @@ def _refused(message: str) -> ResError:
     return ResError([Diagnostic(Code.SYNTAX_UNEXPECTED, message)])
 
 
+_STATEMENTS: tuple[type, ...] = (
+    *get_args(ast.Statement),
+    *get_args(ast.BlockStatement),
+    *get_args(ast.EquationStatement),
+)
 _OF_BLOCKS = (ast.Before, ast.Residual, ast.After)

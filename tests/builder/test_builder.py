@@ -3,8 +3,11 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from fractions import Fraction
 from typing import get_args
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +192,88 @@ def test_what_would_be_no_program_or_another_one_is_refused(make, code: str):
     with pytest.raises(resdsl.ResError) as raised:
         make()
     assert [diagnostic.code.value for diagnostic in raised.value.diagnostics] == [code]
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (lambda: res.stem(res.call("basic", np.int64(16), stride=np.uint8(2))), "stem basic(16, /2)"),
+        (lambda: res.input(3, np.int64(8), 8), "input 3x8x8"),
+        (lambda: res.input(*np.array([3, 8, 8])), "input 3x8x8"),
+        (lambda: res.let("a", np.float32(0.5)), "let a = 0.5"),
+        (lambda: res.let("a", np.float32(0.1)), "let a = 0.10000000149011612"),
+        (lambda: res.let("a", np.float64(0.1)), "let a = 0.1"),
+        (lambda: res.let("a", np.longdouble(0.5)), "let a = 0.5"),
+        (
+            lambda: res.let("a", [np.bool_(1), np.array([[1, 2], [3, 4]]), range(2)]),
+            "let a = [true, [[1, 2], [3, 4]], [0, 1]]",
+        ),
+        (lambda: res.let("a", Fraction(1, 4)), "let a = 0.25"),
+        (lambda: res.let("a", np.array(7)), "let a = 7"),
+        (lambda: res.expect("params", np.int64(7), within=np.float64(0.03)), "expect params ~ 7 within 3%"),
+        (lambda: res.stage("s", res.run("basic(8)", np.int64(1)), stride=np.int64(1)), "stage s : basic(8)"),
+        (lambda: res.let("a", res.size(np.int64(3), 3)), "let a = 3x3"),
+    ],
+)
+def test_numbers_of_other_libraries_are_those_that_they_equal(made, text: str):
+    assert print_statement(made()) == text
+
+
+HOLDS_ITSELF: list[object] = []
+HOLDS_ITSELF.append(HOLDS_ITSELF)
+DOUBLED: list[object] = [1]
+for _ in range(60):
+    DOUBLED = [DOUBLED, DOUBLED]
+INFINITE = float("inf")
+NO_VALUES = (
+    None,
+    10**5000,
+    HOLDS_ITSELF,
+    DOUBLED,
+    float("inf"),
+    np.float32("nan"),
+    1j,
+    {},
+    {1},
+    b"16",
+    object(),
+    np.zeros,
+)
+
+
+@pytest.mark.parametrize("value", NO_VALUES, ids=range(len(NO_VALUES)))
+def test_what_is_no_value_is_refused_wherever_it_stands(value):
+    taking: tuple[Callable[[], object], ...] = (
+        lambda: res.call("basic", value),
+        lambda: res.call("basic", width=value),
+        lambda: res.input(3, value, 8),
+        lambda: res.size(3, value),
+        lambda: res.let("a", [1, value]),
+        lambda: res.run("basic(8)", value),
+        lambda: res.stage("s", "basic(8)", stride=value),
+        lambda: res.levels(value, via="identity"),
+        lambda: res.survive(value),
+        lambda: res.expect("params", value),
+        lambda: res.expect("params", 7, within=value) if value is not None else res.let("a", value),
+        lambda: res.stem(value),
+        lambda: res.stem(["relu", value]),
+        lambda: res.stage("s", value),
+        lambda: res.shortcut(value),
+        lambda: res.about(value),
+        lambda: res.text(value),
+        lambda: res.network("n", value),
+        lambda: res.network("n", parameters=[value]),
+        lambda: res.program(value),
+        lambda: res.program(uses=[value]),
+    )
+    for make in taking:
+        with pytest.raises(resdsl.ResError):
+            make()
+
+
+def test_a_small_object_that_is_a_long_list_is_refused():
+    with pytest.raises(resdsl.ResError, match="a list has more than 10,000 items"):
+        res.let("a", DOUBLED)
 
 
 def test_it_needs_no_torch():
