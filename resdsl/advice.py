@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resdsl.diagnostics import Code, Diagnostic, Note, delete
+from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.network import Elaborated
 from resdsl.elaborate.perspective import own_notes
+from resdsl.elaborate.problems import Echo, Mistake
+from resdsl.elaborate.scope import Scope
 from resdsl.ir.graph import Graph, Link, Step
 from resdsl.ir.unit import Node, Unit
 from resdsl.source import Span
@@ -19,26 +22,55 @@ def advise(elaborated: Elaborated) -> Iterator[Diagnostic]:
     if any(_changes_signal(node) for unit in graph.units for node in unit.nodes):
         yield from _advise_on_signal(elaborated)
     if graph.survival and all(step.survival in (None, 1) for step in graph.steps):
-        span = _statement(elaborated, ast.Survive)
-        yield Diagnostic(
-            Code.SURVIVE_NEVER,
-            f"`{graph.survival.schedule}` is 1 for every block: none is ever dropped",
-            span,
-            help="leave it out, or write a schedule that falls, as `survive linear(0.5)`",
-            fixes=(delete(span, sure=False),) if span != elaborated.found.definition.name_span else (),
-            severity="warning",
-        )
+        yield from _advise_on_survival(elaborated, graph.survival.schedule)
     yield from _advise_on_links(graph)
     yield from _advise_on_edges(graph)
     yield from _advise_on_expectations(elaborated)
 
 
-def _statement(elaborated: Elaborated, kind: type[ast.Shortcut | ast.Survive]) -> Span:
-    """The network's own statement of that kind; its name where it inherits the statement or a stage has it."""
+def _statements(elaborated: Elaborated) -> tuple[ast.Statement, ...]:
+    """The network's own statements, without those that it inherits."""
     definition = elaborated.found.definition
-    statements = definition.statements if isinstance(definition, ast.Network | ast.Derived) else ()
-    own = [statement.span for statement in statements if isinstance(statement, kind)]
-    return own[-1] if own else definition.name_span
+    return definition.statements if isinstance(definition, ast.Network | ast.Derived) else ()
+
+
+# ---------------------------------------------------------------- survival
+
+
+def _advise_on_survival(elaborated: Elaborated, schedule: str) -> Iterator[Diagnostic]:
+    """Where no block is dropped: at each statement that holds for a stage; at the name where none of them is its own.
+
+    A network's statement does not hold for stages with one of their own.
+    """
+    statements = _statements(elaborated)
+    of_network = [statement for statement in statements if isinstance(statement, ast.Survive)]
+    of_stages = {
+        stage.label: inner
+        for stage in statements
+        if isinstance(stage, ast.Stage)
+        for inner in stage.statements
+        if isinstance(inner, ast.Survive)
+    }
+    holds = any(section.label not in of_stages for section in elaborated.graph.stages())
+    idle = [*of_stages.values(), *(of_network[-1:] if holds else ())]
+    for statement in sorted(idle, key=lambda statement: statement.span.start):
+        written = schedule if len(idle) == 1 else " ".join(statement.schedule.span.text.split())
+        is_alone = statement in of_network or (not of_network and isinstance(elaborated.found.definition, ast.Network))
+        yield Diagnostic(
+            Code.SURVIVE_NEVER,
+            f"`{written}` is 1 for every block: none is ever dropped",
+            statement.span,
+            notes=() if is_alone or not of_network else (Note(of_network[-1].span, "this holds without it"),),
+            help=f"{'leave it out, or ' if is_alone else ''}write a schedule that falls, as `survive linear(0.5)`",
+            fixes=(delete(statement.span, sure=False),) if is_alone else (),
+            severity="warning",
+        )
+    if not idle:
+        message = f"`{schedule}` is 1 for every block: none is ever dropped"
+        help = "leave it out, or write a schedule that falls, as `survive linear(0.5)`"
+        yield Diagnostic(
+            Code.SURVIVE_NEVER, message, elaborated.found.definition.name_span, help=help, severity="warning"
+        )
 
 
 # ---------------------------------------------------------------- signals along the shortcuts
@@ -52,7 +84,8 @@ def _advise_on_signal(elaborated: Elaborated) -> Iterator[Diagnostic]:
     from resdsl.analysis.gradient import gradient_path  # only here: `check` has no time to import what it does not need
 
     path = gradient_path(elaborated.graph).whole
-    span = _statement(elaborated, ast.Shortcut)
+    own = [statement.span for statement in _statements(elaborated) if isinstance(statement, ast.Shortcut)]
+    span = own[-1] if own else elaborated.found.definition.name_span
     help = "an identity passes the signal on as it is (He et al. 2016b, eq. 5): `shortcut identity else …`"
     if path.coefficient.is_extreme and path.coefficient.value != 0:
         becomes = "vanishes" if path.coefficient.log2 < 0 else "explodes"
@@ -136,15 +169,24 @@ def _advise_on_edge(step: Step, node: Node) -> Iterator[Diagnostic]:
 def _advise_on_expectations(elaborated: Elaborated) -> Iterator[Diagnostic]:
     help = "delete it, or expect something closer"
     seen: dict[ast.Expect, ast.Expect] = {}
-    for expect, _ in elaborated.expects:
+    for expect, scope in elaborated.expects:
         if expect in seen:
             message = "this is expected already"
             notes, fixes = (Note(seen[expect].span, "first here"),), (delete(expect.span, sure=True),)
             yield Diagnostic(
                 Code.EXPECT_IDLE, message, expect.span, "", notes, "delete it", fixes=fixes, severity="warning"
             )
-        elif expect.tolerance is not None and expect.tolerance >= 1:
-            message = f"`within {expect.tolerance * 100:g}%` lets anything pass from 0 up"
+        elif expect.tolerance is not None and expect.tolerance >= 1 and _is_positive(expect.value, scope):
+            times = "twice" if expect.tolerance == 1 else f"{1 + expect.tolerance:g} times"
+            message = f"`within {expect.tolerance * 100:g}%` lets all pass from 0 to {times} as much"
             fixes = (delete(expect.span, sure=False),)
             yield Diagnostic(Code.EXPECT_IDLE, message, expect.span, help=help, fixes=fixes, severity="warning")
         seen.setdefault(expect, expect)
+
+
+def _is_positive(expression: ast.Expression, scope: Scope) -> bool:
+    try:
+        value = evaluate_value(expression, scope)
+    except (Mistake, Echo):
+        return False
+    return isinstance(value, int | float) and value > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 from resdsl.analysis.cost import cost
 from resdsl.analysis.depth import depth
@@ -158,7 +159,14 @@ def _is_near(found: int, wanted: float, expect: ast.Expect) -> tuple[bool, str]:
         half, why = expect.tolerance * abs(wanted), f"within {expect.tolerance * 100:g}%"
     else:
         half, why = _rounding(expect.value, wanted).half, "as rounded"
-    return abs(found - wanted) <= half, f" {why}: {_count(wanted - half)} to {_count(wanted + half)}"
+    lowest, highest = (round(bound, _PLACES) for bound in (wanted - half, wanted + half))
+    if ceil(lowest) <= floor(highest):  # else no count lies between
+        lowest, highest = ceil(lowest), floor(highest)
+    return lowest <= found <= highest, f" {why}: {_count(lowest)} to {_count(highest)}"
+
+
+_PLACES = 6
+"""Of a bound: 71 is within 29% of 100, though 0.29 * 100 is 28.999999999999996."""
 
 
 def _rounding(expression: ast.Expression, wanted: float) -> _Rounded:

@@ -112,7 +112,7 @@ class Code(Enum):
     # ------------------------------------------------------------ expect
     EXPECT_FAILS = "expect-fails", "What the spec expects of itself does not hold."
     EXPECT_SUBJECT = "expect-subject", "Nothing of this name can be expected."
-    EXPECT_IDLE = "expect-idle", "An expectation that cannot fail, or that stands twice."
+    EXPECT_IDLE = "expect-idle", "An expectation that says next to nothing, or that stands twice."
 
     # ------------------------------------------------------------ allow
     ALLOW_UNUSED = "allow-unused", "A warning is turned off that is not given there, or that does not exist."
