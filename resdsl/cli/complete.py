@@ -1,4 +1,4 @@
-"""What a shell offers behind Tab: names of library networks, spec files, codes of messages."""
+"""What a shell offers behind Tab: networks and their parameters, spec files, naming schemes, codes of messages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from resdsl.data import library_folder
 from resdsl.diagnostics import Code
+from resdsl.elaborate.vocabulary import SCHEMES
 
 
 def complete_networks(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -36,6 +37,74 @@ def complete_codes(_context: click.Context, _parameter: click.Parameter, incompl
     return [CompletionItem(code.value, help=code.explanation) for code in Code if code.value.startswith(incomplete)]
 
 
+def complete_network_of_spec(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The networks of the file that is given, that begin so."""
+    return [CompletionItem(name) for name in _NETWORK.findall(_text_of(context)) if name.startswith(incomplete)]
+
+
+def complete_parameters(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The parameters of the network that is meant, with their defaults: `depth=20`."""
+    text = _text_of(context)
+    names = _NETWORK.findall(text)
+    spec = Path(_spec(context)).stem
+    wanted = context.params.get("network") or (spec if spec in names else names[0] if len(names) == 1 else "")
+    head = re.search(rf"^network\s+{re.escape(wanted)}\s*\(", text, re.MULTILINE) if wanted else None
+    written = [_assignment(part) for part in _parts(text[head.end() :])] if head else []
+    return [CompletionItem(word) for word in written if word.startswith(incomplete)]
+
+
+def complete_schemes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The naming schemes of weights that begin so."""
+    return [CompletionItem(scheme) for scheme in SCHEMES if scheme.startswith(incomplete)]
+
+
+def complete_peers(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The libraries that models are imported from; which models they have would take importing them."""
+    return [CompletionItem(f"{library}:") for library in PEERS if f"{library}:".startswith(incomplete)]
+
+
+PEERS = ("torchvision", "timm", "pytorchcv")
+
+
+def _text_of(context: click.Context) -> str:
+    """The text of the file that is given, or of the library's with the network that is; empty where there is none."""
+    spec = _spec(context)
+    files = [library_folder() / file for name, file in _networks() if name == spec]
+    path = Path(spec) if Path(spec).suffix else next(iter(files), Path(spec))
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, UnicodeError, ValueError):
+        return ""
+
+
+def _spec(context: click.Context) -> str:
+    """What is given as SPEC; behind an option that lacks its value, click has not told it from other words yet."""
+    return str(context.params.get("spec") or next(iter(context.args), ""))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What stands between commas, up to the parenthesis that closes."""
+    depth, part = 0, ""
+    for sign in text:
+        if (sign == ")" and depth == 0) or (sign == "," and depth == 0):
+            yield part
+            part = ""
+            if sign == ")":
+                return
+            continue
+        depth += (sign in "([") - (sign in ")]")
+        part += sign
+
+
+def _assignment(parameter: str) -> str:
+    """`depth=20` of `depth: int in 8..1202 = 20`; `depth=` where its default is no single word."""
+    declared, _, default = (part.strip() for part in parameter.partition("="))
+    name = declared.partition(":")[0].strip()
+    return f"{name}={default}" if _WORD.fullmatch(default) else f"{name}="
+
+
 def _networks() -> Iterator[tuple[str, str]]:
     """Read by a pattern, for Tab must not wait for a parser."""
     for path in sorted(library_folder().glob("*.res")):
@@ -43,4 +112,5 @@ def _networks() -> Iterator[tuple[str, str]]:
             yield name, path.name
 
 
+_WORD = re.compile(r"[\w.+-]+")
 _NETWORK = re.compile(r"^network\s+([A-Za-z_]\w*)", re.MULTILINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from resdsl.cli.checkpoints import checkpoint_options
+from resdsl.cli.complete import complete_schemes
 from resdsl.cli.failures import shown_path
 from resdsl.cli.options import network_options, not_empty, spec_argument
 from resdsl.cli.specs import read_spec
@@ -18,7 +19,13 @@ from resdsl.weights.fit import Reading
 @click.argument("checkpoint", callback=not_empty)
 @network_options
 @click.option("-o", "--output", metavar="FILE", required=True, help="Where to write: .safetensors, .pth or .pt.")
-@click.option("--keys", "scheme", metavar="SCHEME", help="Whose names to write; else the network's own.")
+@click.option(
+    "--keys",
+    "scheme",
+    metavar="SCHEME",
+    shell_complete=complete_schemes,
+    help="Whose names to write; else the network's own.",
+)
 @checkpoint_options
 @click.option("--partial", is_flag=True, help="Write what fits, where not all does, and say what was left.")
 def command(

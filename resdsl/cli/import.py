@@ -6,6 +6,7 @@ import re
 
 import click
 
+from resdsl.cli.complete import complete_peers
 from resdsl.cli.failures import shown_path
 from resdsl.cli.files import write_result
 from resdsl.cli.progress import Stages
@@ -13,7 +14,7 @@ from resdsl.diagnostics import visible
 
 
 @click.command(name="import")
-@click.argument("model")
+@click.argument("model", shell_complete=complete_peers)
 @click.option("--input", "shape", metavar="3x224x224", help="The shape of one sample; else the model's own.")
 @click.option("-o", "--output", metavar="FILE", default="-", help="Where to write; `-`, the default, is stdout.")
 def command(model: str, shape: str | None, output: str) -> None:

@@ -7,6 +7,7 @@ import json
 import click
 
 from resdsl.cli.checkpoints import checkpoint_options
+from resdsl.cli.complete import complete_schemes
 from resdsl.cli.failures import FINDINGS
 from resdsl.cli.options import network_options, spec_argument
 from resdsl.cli.specs import read_spec
@@ -22,7 +23,13 @@ from resdsl.weights.suggest import suggest_renames
 @click.command(name="keys")
 @spec_argument
 @network_options
-@click.option("--keys", "scheme", metavar="SCHEME", help="List the names of this scheme; else the network's own.")
+@click.option(
+    "--keys",
+    "scheme",
+    metavar="SCHEME",
+    shell_complete=complete_schemes,
+    help="List the names of this scheme; else the network's own.",
+)
 @click.option("--from", "checkpoint", metavar="FILE", help="Hold a checkpoint against the network.")
 @checkpoint_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The form of the output.")

@@ -7,7 +7,7 @@ from typing import Final, ParamSpec, TypeVar
 
 import click
 
-from resdsl.cli.complete import complete_specs
+from resdsl.cli.complete import complete_network_of_spec, complete_parameters, complete_specs
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,7 +50,13 @@ def _split(_context: click.Context, _parameter: click.Parameter, values: tuple[s
 
 
 _NETWORK_OPTIONS: Final = (
-    click.option("-n", "--network", metavar="NAME", help="Which network of the file; else the one named as the file."),
+    click.option(
+        "-n",
+        "--network",
+        metavar="NAME",
+        shell_complete=complete_network_of_spec,
+        help="Which network of the file; else the one named as the file.",
+    ),
     click.option(
         "-p",
         "--param",
@@ -58,6 +64,7 @@ _NETWORK_OPTIONS: Final = (
         metavar="NAME=VALUE",
         multiple=True,
         callback=_split,
+        shell_complete=complete_parameters,
         help="Set a parameter of the network, as `-p depth=110`; repeatable.",
     ),
 )

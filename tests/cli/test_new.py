@@ -9,6 +9,7 @@ import pytest
 
 from resdsl.cli.starts import BLOCKS, SHORTCUTS, Answers, copied, derived, expanded, fresh
 from resdsl.compiler import load
+from resdsl.integrations.peers import PEERS
 from resdsl.ir.digest import digest
 from resdsl.syntax.format import fmt
 from tests.cli.conftest import Run
@@ -138,3 +139,35 @@ def test_the_shell_completes_files_and_folders():
 
 def test_the_shell_completes_the_network_to_start_from():
     assert "wrn28_10" in completed("resdsl new mine --from wrn28")
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "mine.res"
+    text = """res 1
+network mine(depth: int in 8..1202 = 20, widths = [16, 32], classes: int) { input 3x8x8 }
+network yours { input 3x8x8 }
+network mine_wide = mine(widths = [32, 64]) { }
+"""
+    path.write_text(text)
+    return path
+
+
+def test_the_shell_completes_the_networks_of_the_spec(spec):
+    assert completed(f"resdsl show {spec} -n ") == ["mine", "yours", "mine_wide"]
+    assert completed(f"resdsl show {spec} --network you") == ["yours"]
+    assert "wrn28_10" in completed("resdsl show wrn40_4 -n wrn")
+    assert completed("resdsl show nothing.res -n ") == []
+
+
+def test_the_shell_completes_the_parameters_of_the_network_that_is_meant(spec):
+    assert completed(f"resdsl show {spec} -p ") == ["depth=20", "widths=", "classes="]
+    assert completed(f"resdsl show {spec} -p d") == ["depth=20"]
+    assert completed(f"resdsl show {spec} -n yours -p ") == []
+    assert [word.partition("=")[0] for word in completed("resdsl show wrn -p ")][:2] == ["depth", "widen"]
+
+
+def test_the_shell_completes_naming_schemes_and_libraries_of_models():
+    assert completed("resdsl keys resnet50 --keys torch7") == ["torch7"]
+    assert completed("resdsl convert resnet50 --keys timm_s") == ["timm_senet"]
+    assert completed("resdsl import ") == [f"{library}:" for library in PEERS]
