@@ -69,7 +69,8 @@ class Found:
     """A definition with the file that it stands in, whose names its body means.
 
     `units` holds what blocks of this definition became, by how they were placed, `open` the parameters that a
-    network can be given, and `size` of how many layers a layer or block is made, once these were asked for.
+    network can be given, `size` of how many layers a layer or block is made, and `height` how deep its expressions
+    stand in each other, once these were asked for.
     """
 
     definition: ast.AnyDefinition
@@ -77,6 +78,7 @@ class Found:
     units: dict[Hashable, Unit] = field(factory=dict[Hashable, Unit], compare=False)
     open: list[tuple[ast.Parameter, ...]] = field(factory=list[tuple[ast.Parameter, ...]], compare=False)
     size: list[int] = field(factory=list[int], compare=False)
+    height: list[int] = field(factory=list[int], compare=False)
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final, cast
+from typing import Final
 
 from resdsl.elaborate.bind import resolve
 from resdsl.elaborate.definitions import Found
@@ -122,10 +122,7 @@ def _of_value(expression: ast.Syntax) -> int:
         case ast.Binary(operator="and" | "or"):
             return _of_value(expression.left)
         case _:
-            parts: list[object] = [getattr(expression, name) for name in expression.__match_args__]
-            lists = [cast("tuple[object, ...]", part) for part in parts if isinstance(part, tuple)]
-            inner = (*parts, *(one for items in lists for one in items))
-            return 1 + sum(_of_value(one) for one in inner if isinstance(one, ast.Syntax))
+            return 1 + sum(map(_of_value, expression.parts))
 
 
 _FORECAST: Final = 40

@@ -16,7 +16,7 @@ from resdsl.elaborate.perspective import at_use, with_maker, with_note
 from resdsl.elaborate.problems import Echo, GoOn, Mistake, Problems, mistake, sure
 from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, describe, if_known, names_in
-from resdsl.elaborate.size import n_layers
+from resdsl.elaborate.size import height, n_layers
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
 from resdsl.elaborate.work import PLACED_LAYER, foresee, spend
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
@@ -127,7 +127,10 @@ class LayerFrame:
 
     @contextmanager
     def expanding(self, found: Found, span: Span) -> Generator[None]:
-        """Meanwhile the definition is being expanded. Raises Mistake where it already is: it leads back to itself."""
+        """Meanwhile the definition is being expanded.
+
+        Raises Mistake where it already is, for it leads back to itself; and where this is too deep in others.
+        """
         if found in self.path:
             circle = " → ".join(f.definition.name for f in (*self.path[self.path.index(found) :], found))
             raise mistake(
@@ -136,6 +139,10 @@ class LayerFrame:
                 found.definition.name_span,
                 notes=(Note(span, "used here"),),
             )
+        depth, deepest = sum(2 + height(f) for f in (*self.path, found)), _DEEPER * self.builder.limits.nesting
+        if depth > deepest:
+            message = f"layers and brackets stand {depth} deep in each other here; they may {deepest} deep"
+            raise mistake(Code.LIMIT_NESTING, message, span)
         self.path = (*self.path, found)
         try:
             yield
@@ -287,6 +294,7 @@ def _other_rank(op: type[Op], setting: str, value: tuple[int, ...], rank: int, s
     return mistake(Code.SHAPE_RANK, message, span, help=help, fixes=fixes)
 
 
+_DEEPER = 5  # so many times deeper than brackets alone: what a process has room for, by default
 _SIZES = frozenset({"kernel", "stride", "padding", "dilation"})
 
 

@@ -119,15 +119,12 @@ class Scope:
 
 def names_in(expression: ast.Syntax) -> Iterator[str]:
     """The names that stand in an expression."""
-    waiting: list[object] = [expression]
+    waiting = [expression]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Reference):
             yield node.name
-        if isinstance(node, ast.Syntax):
-            waiting += [getattr(node, name) for name in node.__match_args__]
-        elif isinstance(node, tuple):
-            waiting += node
+        waiting += node.parts
 
 
 def describe(value: Value | Tensor | Zero) -> str:

@@ -1,4 +1,4 @@
-"""Counts the layers that a definition is made of, those of its parameters left out."""
+"""Counts the layers that a definition is made of, those of its parameters left out, and how deep its formulas nest."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ def _n_layers(found: Found, room: int) -> int:
         statements = found.definition.statements if isinstance(found.definition, ast.Block | ast.Layer) else ()
         found.size[0] = sum(_in_statement(statement, found.module, given, room) for statement in statements)
     return found.size[0]
+
+
+def height(found: Found) -> int:
+    """How deep the expressions of a definition stand in each other at most."""
+    if not found.height:
+        deepest, waiting = 0, [(part, 0) for part in found.definition.parts]
+        while waiting:
+            node, depth = waiting.pop()
+            deepest = max(deepest, depth)
+            waiting += [(part, depth + 1) for part in node.parts]
+        found.height.append(deepest)
+    return found.height[0]
 
 
 def n_in_chain(chain: ast.Chain, scope: Scope) -> int:

@@ -7,7 +7,8 @@ outside equality, so `parse(print(program)) == program`.
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, cast
 
 from resdsl.record import field, record
 from resdsl.source import Span
@@ -18,6 +19,15 @@ class Syntax:
     """Anything that stands in a file, with the characters it was read from."""
 
     span: Span = field(compare=False, kw_only=True)
+
+    @property
+    def parts(self) -> Iterator[Syntax]:
+        """What it is made of, in the order of the text."""
+        for name in self.__match_args__:
+            part = getattr(self, name)
+            for one in cast("tuple[object, ...]", part) if isinstance(part, tuple) else (part,):
+                if isinstance(one, Syntax):
+                    yield one
 
 
 # ---------------------------------------------------------------- expressions

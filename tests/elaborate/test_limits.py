@@ -14,6 +14,11 @@ DOUBLING_LAYERS = "layer a0 { y = x -> relu }\n" + "\n".join(
 DOUBLING_IDENTITIES = "layer a0 { y = x -> identity }\n" + "\n".join(
     f"layer a{k} {{ y = x -> a{k - 1} -> a{k - 1} }}" for k in range(1, 60)
 )
+DEEP_LAYERS = "layer a0 { y = x -> relu }\n" + "\n".join(f"layer a{k} {{ y = x -> a{k - 1} }}" for k in range(1, 2000))
+DEEP_FORMULAS = "layer a0 { y = x -> relu }\n" + "\n".join(
+    f"layer a{k} {{ y = {'1 * (' * 30}x -> a{k - 1}{')' * 30} }}" for k in range(1, 60)
+)
+DEEP_ARGUMENTS = "\n".join(f"layer a{k}(inner: layer) {{ y = {'1 * (' * 30}x -> inner{')' * 30} }}" for k in range(60))
 DOUBLING_LISTS = "let a0 = [1, 2]\n" + "\n".join(f"let a{k} = [a{k - 1}, a{k - 1}]" for k in range(1, 60))
 
 BOMBS = {
@@ -29,6 +34,12 @@ BOMBS = {
     "5,000 choices": (network("let n = " + "if true then " * 5000 + "1" + " else 1" * 5000), "limit-nesting"),
     "layers that double": (network("head a59", before=DOUBLING_LAYERS), "limit-nodes"),
     "layers of nothing that double": (network("head a59", before=DOUBLING_IDENTITIES), "limit-nodes"),
+    "2,000 layers made of each other": (network("head a1999", before=DEEP_LAYERS), "limit-nesting"),
+    "brackets in layers made of each other": (network("head a59", before=DEEP_FORMULAS), "limit-nesting"),
+    "brackets in layers given to each other": (
+        network(f"head {''.join(f'a{k}(' for k in range(60))}relu{')' * 60}", before=DEEP_ARGUMENTS),
+        "limit-nesting",
+    ),
     "lists that double": (network(DOUBLING_LISTS + ' require a59 == 3, "{a59}"'), "limit-number"),
     "199,999 blocks, each with its p_l": (network("stage s2 : basic(8) * 199999  survive linear(0.5)"), "limit-nodes"),
     "a tensor of 10^15 values": (network("head conv(1x1, 9_999_999_999_999)"), "limit-tensor"),
