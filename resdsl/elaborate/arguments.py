@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Code, Note, suggest
-from resdsl.elaborate.problems import Mistake, mistake
+from resdsl.elaborate.problems import Echo, Mistake, mistake
 from resdsl.ops import Op, Required, Setting
 from resdsl.ops.setting import write_value
 from resdsl.source import Span
@@ -43,11 +43,13 @@ class ParameterPlacer:
 
     def _next(self, argument: ast.Positional) -> str:
         names = list(self._parameters)
-        if self._n_positional >= len(names):
+        self._n_positional += 1
+        if self._n_positional > len(names) + 1:
+            raise Echo
+        if self._n_positional > len(names):
             message = f"`{self._name}` takes {_count(len(names))}, and this is one more"
             notes = self._notes(argument)
             raise mistake(Code.ARGUMENT_COUNT, message, argument.span, notes=notes, help=self._signature)
-        self._n_positional += 1
         return names[self._n_positional - 1]
 
     def _unknown(self, name: str, argument: ast.Argument) -> Mistake:
@@ -76,7 +78,10 @@ class SettingPlacer:
         self._n_positional = 0
 
     def add(self, argument: ast.Argument) -> Setting:
-        """The setting that an argument is for. Raises Mistake where there is none, or it has a value already."""
+        """The setting that an argument is for. Raises Mistake where there is none, or it has a value already.
+
+        Of several values that are too many the first is told, the others are Echoes.
+        """
         setting = self._find(argument)
         if setting.name in self._taken:
             raise _repeated(setting.name, self._op.NAME, argument, self._taken[setting.name])
@@ -94,6 +99,9 @@ class SettingPlacer:
     def _find(self, argument: ast.Argument) -> Setting:
         name = self._op.NAME
         if not self._settings:
+            self._n_positional += 1
+            if self._n_positional > 1:
+                raise Echo
             message = f"`{name}` takes no settings"
             raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=f"it is written `{name}`, without any")
         match argument:
@@ -110,10 +118,12 @@ class SettingPlacer:
                 return stride
             case ast.Positional():
                 places = [setting for setting in self._settings.values() if setting.type != "stride"]
-                if self._n_positional >= len(places):
+                self._n_positional += 1
+                if self._n_positional > len(places) + 1:
+                    raise Echo
+                if self._n_positional > len(places):
                     message = f"`{name}` takes {_count(len(places))} without a name, and this is one more"
                     raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=self._written)
-                self._n_positional += 1
                 return places[self._n_positional - 1]
 
 
