@@ -65,7 +65,7 @@ def closes_nothing(place: Place) -> Mistake | None:
     if token.kind not in CLOSER.values() or any(CLOSER[bracket.kind] == token.kind for bracket in brackets):
         return None
     if not brackets or brackets[-1].kind == "OPEN_BRACE":
-        return tell(f"`{token.text}` closes nothing", place.span(token), fix="", mend=Mend())
+        return tell(f"`{token.text}` closes nothing", place.span(token), fix="", mend=Mend(sure=not brackets))
     closer = CLOSER[brackets[-1].kind]
     return tell(
         f"`{token.text}` stands where `{SIGNS[closer]}` is wanted",
