@@ -148,7 +148,7 @@ class ReadProgram:
             except ResError as error:
                 problems.add_unless_told(error.diagnostics)
         if work.refusal is not None:
-            problems.add(work.refusal)
+            problems.add_unless_told([work.refusal])
         errors = not_at_mistakes(problems.errors, self.mistakes)
         found = (*errors, *problems.warnings)[: self.limits.diagnostics]
         source = self.module.source

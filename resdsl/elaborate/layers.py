@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final
 
-from resdsl.diagnostics import Code, Fix, Note
+from resdsl.diagnostics import Code, Fix
 from resdsl.elaborate.arguments import SettingPlacer, setting_missing
 from resdsl.elaborate.bind import Dynamic, Target, bind, resolve
 from resdsl.elaborate.definitions import Found
@@ -129,20 +129,15 @@ class LayerFrame:
     def expanding(self, found: Found, span: Span) -> Generator[None]:
         """Meanwhile the definition is being expanded.
 
-        Raises Mistake where it already is, for it leads back to itself; and where this is too deep in others.
+        One that was given to itself is expanded in itself, as `twice(twice(relu))` is. What leads back to itself by its
+        own text is told where names are resolved. Raises Mistake where this is too deep in others.
         """
-        if found in self.path:
-            circle = " → ".join(f.definition.name for f in (*self.path[self.path.index(found) :], found))
-            raise mistake(
-                Code.NAME_CYCLE,
-                f"`{found.definition.name}` leads back to itself: {circle}",
-                found.definition.name_span,
-                notes=(Note(span, "used here"),),
-            )
         depth, deepest = sum(2 + height(f) for f in (*self.path, found)), _DEEPER * self.builder.limits.nesting
         if depth > deepest:
             message = f"layers and brackets stand {depth} deep in each other here; they may {deepest} deep"
-            raise mistake(Code.LIMIT_NESTING, message, span)
+            name, n_inside = found.definition.name, self.path.count(found)
+            help = f"`{name}` stands in itself {n_inside} times: does it lead back to itself?" if n_inside > 1 else ""
+            raise mistake(Code.LIMIT_NESTING, message, span, help=help)
         self.path = (*self.path, found)
         try:
             yield
