@@ -15,11 +15,12 @@ from resdsl.diagnostics import ResError
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
 from resdsl.elaborate.recipe import read_choice
-from resdsl.finding import NAME, Given, Spec, find_file, refused, unpack
+from resdsl.finding import Given, Spec, find_file, refused, unpack
 from resdsl.ir.graph import Graph
 from resdsl.limits import DEFAULT, Limits
 from resdsl.program import Checked, ReadProgram
 from resdsl.source import Source
+from resdsl.syntax.token import NAME
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype, nn

@@ -16,6 +16,7 @@ from resdsl.hosts import config_folders
 from resdsl.ir.graph import Graph
 from resdsl.record import record
 from resdsl.source import Source
+from resdsl.syntax.token import NAME
 
 Spec: TypeAlias = str | PathLike[str] | Graph | Mapping[str, object]
 """What names a network: see `load`."""
@@ -111,5 +112,3 @@ def _find_in_library(name: str) -> Path:
 
 _KEYS = ("spec", "network", "params", "folder")
 _LONGEST_PATH = 1024
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""What can be the name of a network of the library."""

@@ -19,6 +19,7 @@ from resdsl.source import Source
 from resdsl.syntax import ast
 from resdsl.syntax.format import fmt
 from resdsl.syntax.table import load_table
+from resdsl.syntax.token import NAME
 
 Images = Literal["cifar", "imagenet"]
 
@@ -46,7 +47,7 @@ class Answers:
 
 def check_name(name: str) -> None:
     """Raises UsageError for what cannot be the name of a network."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in load_table().keywords:
+    if not NAME.fullmatch(name) or name in load_table().keywords:
         what = "a word of the language" if name in load_table().keywords else "no name"
         raise click.UsageError(f"`{name}` is {what}: a name has letters, digits and `_`, and begins with no digit")
 
@@ -160,7 +161,7 @@ def _with_doc(definition: ast.AnyDefinition, name: str) -> str:
 
 def _library_network(name: str) -> ReadProgram:
     """The file of a library network. Raises ResError where there is none."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+    if not NAME.fullmatch(name):
         raise click.UsageError(f"`{name}` is no name of a network; `resdsl list` shows them")
     names: list[str] = []
     pattern = re.compile(r"^\s*network\s+(\w+)", re.MULTILINE)

@@ -18,6 +18,7 @@ from resdsl.ops import OPS, Op
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
+from resdsl.syntax.token import NAME_IN_BRACES
 
 Kind = Literal["value", "tensor", "block", "shortcut", "layer", "unknown"]
 """What a name of a definition's body stands for; `unknown` where a mistake is told already."""
@@ -203,7 +204,7 @@ class References:
 
     def text(self, text: ast.String, names: Names) -> None:
         """The names in braces in a message: `{depth}`."""
-        for match in IN_BRACES.finditer(text.value):
+        for match in NAME_IN_BRACES.finditer(text.value):
             name = match.group(1)
             bound = names.find(name)
             if bound is not None and bound.kind in ("value", "unknown"):
@@ -377,4 +378,3 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 _ENOUGH = 10  # times as many mistakes as are shown: the first in the file need not be the first that are found
 _OF_NAME = re.compile(r"\w")
-IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

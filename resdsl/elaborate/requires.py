@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -13,8 +12,7 @@ from resdsl.elaborate.scope import POISON, Poison, Scope, brief, describe, names
 from resdsl.elaborate.work import spend
 from resdsl.record import field, state
 from resdsl.syntax import ast
-
-_NAME_IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+from resdsl.syntax.token import NAME_IN_BRACES
 
 _Name: TypeAlias = "tuple[int, str]"
 """A name of one scope: the scope's identity, and the name."""
@@ -23,7 +21,7 @@ _Name: TypeAlias = "tuple[int, str]"
 def check_require(statement: ast.Require, scope: Scope) -> None:
     """Raises Mistake with the author's message where the condition does not hold."""
     value = evaluate_value(statement.condition, scope)
-    message = _NAME_IN_BRACES.sub(lambda match: _value(match.group(1), statement, scope), statement.message.value)
+    message = NAME_IN_BRACES.sub(lambda match: _value(match.group(1), statement, scope), statement.message.value)
     if not isinstance(value, bool):
         raise mistake(Code.VALUE_TYPE, f"`require` takes a condition, not {describe(value)}", statement.condition.span)
     if not value:

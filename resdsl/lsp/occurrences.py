@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -33,6 +32,7 @@ from resdsl.ops import OPS
 from resdsl.record import field, record, state
 from resdsl.source import Span
 from resdsl.syntax import ast
+from resdsl.syntax.token import NAME, NAME_IN_BRACES
 
 
 @record
@@ -252,7 +252,7 @@ class _Walk:
             self._reference(layer, "layer", scope)
 
     def _braces(self, text: ast.String, scope: Scope) -> None:
-        for match in _NAME_IN_BRACES.finditer(text.span.text):
+        for match in NAME_IN_BRACES.finditer(text.span.text):
             symbol = scope.get(match.group(1))
             if symbol is not None:
                 self._add(
@@ -342,7 +342,7 @@ def _indices(over: ast.OverStage | ast.OverBlock | ast.OverBlocks) -> tuple[ast.
 
 def _last_word(span: Span) -> Span:
     """The last word of a span, which ends in one."""
-    *_, last = _WORD.finditer(span.text)
+    *_, last = NAME.finditer(span.text)
     return Span(span.source, span.start + last.start(), span.start + last.end())
 
 
@@ -368,7 +368,3 @@ def _in_skipped(module: Module, skipped: Span) -> Iterator[Occurrence]:
             candidates = [Symbol("op", name)]
         if len(candidates) == 1:
             yield Occurrence(span, candidates[0])
-
-
-_NAME_IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

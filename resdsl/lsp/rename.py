@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 
 from resdsl.data import is_library
+from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.unknown import GIVEN
+from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.limits import Limits
 from resdsl.lsp.document import Version
 from resdsl.lsp.navigation import Workspace, references
 from resdsl.lsp.occurrences import Occurrence, SymbolTable, build_table
 from resdsl.lsp.symbols import Symbol
+from resdsl.ops import OPS
 from resdsl.record import record
 from resdsl.source import Source, Span, real_path
 from resdsl.syntax.table import load_table
+from resdsl.syntax.token import NAME
 
 
 class RenameRefused(Exception):  # noqa: N818 - it is the answer to a wish, no failure
@@ -51,12 +55,14 @@ def rename(workspace: Workspace, version: Version, offset: int, name: str, limit
     _check_whole(version)
     found = list(references(workspace, version, symbol))
     spans = list({o.span for o in found})
-    _prove(workspace, version, symbol, name, spans)
+    growth = len(spans) * max(len(name) - len(symbol.name), 0)
+    if not (_is_new(workspace, version, symbol, name) and _has_room(version, growth, limits)):
+        _prove(workspace, version, symbol, name, spans)
     return [Edit(span, name) for span in sorted(spans, key=lambda s: (s.source.name, s.start))]
 
 
 def _check_name(name: str, limits: Limits) -> None:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+    if not NAME.fullmatch(name):
         raise RenameRefused(f"`{name}` is no name: a name has letters, digits and `_`, and begins with no digit")
     if name in load_table().keywords:
         raise RenameRefused(f"`{name}` is a word of the language")
@@ -67,6 +73,20 @@ def _check_name(name: str, limits: Limits) -> None:
 def _check_whole(version: Version) -> None:
     if version.module.program.skipped or version.module.lost_files:
         raise RenameRefused("the file has syntax mistakes: mend them first, so that no name is overlooked")
+
+
+def _is_new(workspace: Workspace, version: Version, symbol: Symbol, name: str) -> bool:
+    """Whether nothing at all has that name, and the old one means nothing by itself: then nothing can be mistaken."""
+    is_label = symbol.kind in ("stage", "layers")
+    if name in _OF_LANGUAGE or symbol.name in (_OF_LANGUAGE if is_label else _IMPLIED):
+        return False
+    modules = [table.module for table in workspace.tables(version)]
+    return not any(name in m.source.text or any(name == known for _, known in m.names) for m in modules)
+
+
+def _has_room(version: Version, growth: int, limits: Limits) -> bool:
+    """Whether all files together are not too large, even if each place of a name were in one of them."""
+    return sum(version.module.sizes.values()) + growth <= min(limits.file_bytes, limits.total_bytes)
 
 
 def _prove(workspace: Workspace, version: Version, symbol: Symbol, name: str, spans: list[Span]) -> None:
@@ -129,5 +149,11 @@ def _replaced(source: Source, spans: list[Span], name: str) -> str:
         text = text[: span.start] + name + text[span.end :]
     return text
 
+
+_IMPLIED = frozenset({*OPS, *GIVEN, "y", "identity", "projection"} - {"i", "n", "l", "L"})
+"""Names that the language looks for without their being written: `stride` of a block, the default `bn`."""
+
+_OF_LANGUAGE = frozenset({*_IMPLIED, *GIVEN, *FUNCTIONS, *SUBJECTS})
+"""Names that stand for something that no file defines."""
 
 _Traced = tuple[int, str, int | None, str]

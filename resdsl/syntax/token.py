@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -16,3 +17,10 @@ class Token(NamedTuple):
     text: str
     start: int
     end: int
+
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What a name looks like; keywords do, too."""
+
+NAME_IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A name in a message, `{depth}`, whose value stands there."""

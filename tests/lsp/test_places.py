@@ -15,6 +15,7 @@ from resdsl.ir.graph import Graph
 from resdsl.limits import DEFAULT
 from resdsl.lsp.document import Version
 from resdsl.lsp.editor import Editor
+from resdsl.lsp.files import Files
 from resdsl.lsp.fixes import all_fixes, fixes_at
 from resdsl.lsp.hover import hover
 from resdsl.lsp.marks import counts, shape_marks
@@ -282,6 +283,31 @@ def test_a_name_that_would_change_what_another_means_is_refused(
     with pytest.raises(RenameRefused) as refused:
         rename(editor.workspace, version, at(word), name, DEFAULT)
     assert str(refused.value).startswith(why)
+
+
+def test_what_a_new_name_changes_is_what_reading_all_files_again_would_show(editor: Editor, show: Show):
+    """A comment that holds the name makes it one that something may have: then the files are read again."""
+    outcomes: list[list[object]] = []
+    for text in (TEXT, f"{TEXT}# how_deep\n"):
+        version = editor.version(show(text))
+        assert version is not None
+        outcomes.append([_edits(editor, version, o.span.start) for o in version.table.occurrences])
+    assert outcomes[0] == outcomes[1]
+    assert any(isinstance(edits, list) for edits in outcomes[0])
+
+
+def _edits(editor: Editor, version: Version, offset: int) -> list[tuple[int, str]] | str:
+    try:
+        return [(e.span.start, e.text) for e in rename(editor.workspace, version, offset, "how_deep", DEFAULT)]
+    except RenameRefused as refused:
+        return str(refused)
+
+
+def test_for_a_name_that_nothing_has_no_file_is_read_again(
+    editor: Editor, version: Version, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delattr(Files, "with_texts")
+    assert rename(editor.workspace, version, at("depth: int"), "how_deep", DEFAULT)
 
 
 def test_in_a_file_with_syntax_mistakes_nothing_is_renamed(editor: Editor, show: Show):
