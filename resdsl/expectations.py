@@ -11,14 +11,15 @@ from resdsl.diagnostics import Code, Fix, InternalError, Note, ResError
 from resdsl.elaborate.bind import Dynamic, check_type, close
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.network import Elaborated, elaborate
+from resdsl.elaborate.network import Elaborated, Known, elaborate
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
 from resdsl.elaborate.scope import Scope, Value, describe, write
 from resdsl.elaborate.statements import open_parameters
+from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.ir.graph import Graph
 from resdsl.limits import Limits
 from resdsl.record import evolve, record
-from resdsl.shape import Shape
+from resdsl.shape import UNKNOWN, Shape, Unknown
 from resdsl.syntax import ast
 
 
@@ -46,6 +47,19 @@ def check_expectations(
     return n_held
 
 
+def check_known(known: Known, problems: Problems, *, unmet: Sequence[ast.Expect] = ()) -> None:
+    """Tells of the expectations of a network without a graph that do not hold, whatever becomes of the rest of it."""
+    for expect, scope in known.expects:
+        if any(expect is other for other in unmet):
+            continue
+        with problems.collect():
+            found = _measure_known(expect, known)
+            wanted = evaluate_value(expect.value, scope)
+            _check_kind(found, wanted, expect)
+            if not isinstance(found, Unknown) and not expect.arguments:
+                _compare(expect, found, wanted)
+
+
 def _with_arguments(
     expect: ast.Expect, scope: Scope, elaborated: Elaborated, limits: Limits, problems: Problems
 ) -> Graph:
@@ -63,9 +77,14 @@ def _with_arguments(
 def _check(expect: ast.Expect, scope: Scope, found: int | Shape) -> None:
     wanted = evaluate_value(expect.value, scope)
     _check_kind(found, wanted, expect)
+    _compare(expect, found, wanted)
+
+
+def _compare(expect: ast.Expect, found: int | Shape, wanted: Value) -> None:
+    """Raises Mistake where what was found is not what is wanted."""
     match expect.relation:
         case "=":
-            holds = found == wanted if isinstance(found, int) else found.dims == _dims(wanted)
+            holds = found == wanted if isinstance(found, int) else _is_of(found, wanted)
             bound = ""
         case "~":
             holds, bound = _is_near(sure(found, int), _number(wanted), expect)
@@ -76,7 +95,8 @@ def _check(expect: ast.Expect, scope: Scope, found: int | Shape) -> None:
         if isinstance(found, int) and isinstance(wanted, int | float):
             wanted_text, label = _count(wanted), _count(found - wanted, sign="+")
         message = f"`{expect.subject}{given}` is {shown}, expected {wanted_text}{bound}"
-        fixes = (Fix(expect.value.span, shown.replace(",", "_"), sure=False),)
+        is_whole = isinstance(found, int) or found.is_known
+        fixes = (Fix(expect.value.span, shown.replace(",", "_"), sure=False),) if is_whole else ()
         raise mistake(Code.EXPECT_FAILS, message, expect.span, label=label, fixes=fixes)
 
 
@@ -104,8 +124,10 @@ def _count(number: float, *, sign: str = "") -> str:
     return f"{number:{sign},.0f}" if float(number).is_integer() else f"{number:{sign},}"
 
 
-def _dims(wanted: Value) -> object:
-    return wanted if isinstance(wanted, tuple) else (wanted,)
+def _is_of(found: Shape, wanted: Value) -> bool:
+    """Whether a shape is the wanted one; where not all of it is known, whether it may be."""
+    dims = wanted if isinstance(wanted, tuple) else (wanted,)
+    return found.dims == dims or (not found.is_known and len(found.dims) != len(dims))
 
 
 def fixed(expect: ast.Expect, scope: Scope, found: Found) -> dict[str, Value]:
@@ -146,6 +168,14 @@ def _measure(expect: ast.Expect, graph: Graph) -> int | Shape:
             if len(ends) == 1:
                 return graph.shape_of(ends[0] + 1)
     raise Echo  # nothing has this name, or two parts have, as is told where names are resolved
+
+
+def _measure_known(expect: ast.Expect, known: Known) -> int | Shape:
+    if expect.subject == "blocks":
+        return known.n_blocks
+    if expect.subject in SUBJECTS and expect.subject != "output":
+        return UNKNOWN
+    return known.shapes.get(expect.subject, Shape(UNKNOWN))
 
 
 @record

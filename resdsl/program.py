@@ -10,14 +10,14 @@ from resdsl.diagnostics import Code, Diagnostic, Note, ResError, nearest
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.forecast import forecast
 from resdsl.elaborate.names import NameResolver, check_names
-from resdsl.elaborate.network import Elaborated, elaborate, look_further
+from resdsl.elaborate.network import Elaborated, Known, elaborate_known
 from resdsl.elaborate.problems import Problems, mistake
 from resdsl.elaborate.scope import Poison, Scope, Value
 from resdsl.elaborate.statements import evaluate_given
 from resdsl.elaborate.told import tell
 from resdsl.elaborate.values import read_value
 from resdsl.elaborate.work import NETWORK, Work, foresee, metered, n_left
-from resdsl.expectations import check_expectations, fixed
+from resdsl.expectations import check_expectations, check_known, fixed
 from resdsl.finding import Given
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
@@ -91,10 +91,11 @@ class ReadProgram:
             if told is not None:
                 raise ResError(told)
             values = self._values(found, params, choice, problems)
-            try:
-                elaborated = elaborate(found, values, problems, limits=self.limits)
-            except ResError as error:
-                raise ResError(_with_derivation(diagnostic, found) for diagnostic in error.diagnostics) from None
+            elaborated = elaborate_known(found, values, problems, self.limits)
+            if isinstance(elaborated, Known):
+                if not params:
+                    check_known(elaborated, problems, unmet=self.names.resolve(found).unmet)
+                raise ResError([_with_derivation(error, found) for error in problems.errors] or self.mistakes)
             verify(elaborated.graph)
             return elaborated
         raise ResError(problems.errors)
@@ -210,9 +211,11 @@ class ReadProgram:
             with problems.collect():
                 values = self._values(found, params, None, problems)
                 further = Problems(told=already.places)
-                elaborated = look_further(found, values, already, further, self.limits)
-                if elaborated is not None and not params:
-                    unmet = self.names.resolve(found).unmet
+                elaborated = elaborate_known(found, values, further, self.limits, already)
+                unmet = self.names.resolve(found).unmet
+                if isinstance(elaborated, Known) and not params:
+                    check_known(elaborated, further, unmet=unmet)
+                elif isinstance(elaborated, Elaborated) and not params:
                     check_expectations(elaborated, further, self.limits, unmet=unmet)
                 problems.add_unless_told(_with_derivation(diagnostic, found) for diagnostic in further.errors)
         return problems.errors

@@ -109,7 +109,9 @@ def bind(
     definition = found.definition
     scope = Scope(found.module)
     if definition.lost_list is not None:
-        _look_at(calls, problems)
+        for call in calls:
+            for argument in call.arguments:
+                look_at(argument, call.scope, problems)
         scope.names |= dict.fromkeys(definition.lost_parameters, POISON)
         return scope
     given, is_clear = _place(definition, calls, problems)
@@ -141,6 +143,14 @@ def bind(
             help="give the block a parameter `stride = 1` and use it as `/stride`, or leave the stage's stride out",
         )
     return scope
+
+
+def look_at(argument: ast.Argument, scope: Scope, problems: Problems) -> None:
+    """Tells what is wrong with an argument of which it is not known what it is for."""
+    with problems.go_on():
+        problems.heed(argument.value)
+        if not isinstance(argument.value, ast.Reference):  # it may be the name of a layer
+            evaluate_value(argument.value, scope)
 
 
 def check_type(parameter: ast.Parameter, value: Value, span: Span) -> Value:
@@ -218,16 +228,6 @@ def _place(
             with problems.go_on():
                 given[placer.add(argument).name] = (argument.value, call.scope)
     return given, len(given) == n_given
-
-
-def _look_at(calls: tuple[Call, ...], problems: Problems) -> None:
-    """Tells what is wrong with arguments of which it is not known what they are for."""
-    for call in calls:
-        for argument in call.arguments:
-            with problems.go_on():
-                problems.heed(argument)
-                if not isinstance(argument.value, ast.Reference):  # it may be the name of a layer
-                    evaluate_value(argument.value, call.scope)
 
 
 def _is_whole(value: object) -> bool:

@@ -14,12 +14,13 @@ from resdsl.elaborate.problems import Echo, mistake, sure
 from resdsl.elaborate.scope import POISON, Poison, Scope, Value, if_known, write
 from resdsl.elaborate.shortcuts import Joined, Junction, Site
 from resdsl.elaborate.tensors import Tensor
+from resdsl.elaborate.told import lost_names
 from resdsl.ir.dropped import drop_residual, is_droppable
 from resdsl.ir.unit import Unit
 from resdsl.ops import Extern, Survive
 from resdsl.ops import Value as SettingValue
 from resdsl.record import record
-from resdsl.shape import Shape
+from resdsl.shape import UNKNOWN, Shape
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -53,7 +54,7 @@ class Placing:
     x: Shape
     stride: Value | Poison | None
     junction: Junction | Poison | None
-    fallback: Junction | None
+    fallback: Junction | Poison | None
     links: tuple[LinkEnd, ...]
     survives: bool
     is_first: tuple[bool, bool]
@@ -103,7 +104,7 @@ def build_block(target: Target, placing: Placing, frame: LayerFrame, span: Span)
 def build_chain(name: str, chain: ast.Chain, scope: Scope, frame: LayerFrame, maker: Span | None) -> Unit:
     """The unit of a chain of layers: `stem`, `head` or `layers`; `maker` is the text that made what enters."""
     builder = frame.builder
-    nodes, output = builder.finish(frame.chain(chain, builder.input(0), scope, maker))
+    nodes, output = builder.finish(frame.feed(chain.layers, builder.input(0), scope, maker))
     return Unit(definition=name, inputs=builder.inputs, nodes=nodes, output=output, span=chain.span)
 
 
@@ -114,6 +115,7 @@ class _Parts:
     after: ast.Chain | None = None
     junction: Junction | None = None
     shared: Shared = "change"
+    lost: frozenset[str] = frozenset()
 
 
 @record
@@ -128,25 +130,49 @@ class _Block:
 
     def before(self, x: Tensor) -> Tensor:
         """What feeds the residual branch."""
+        if "before" in self.parts.lost:
+            return self.unknown(x)
         if self.parts.before is None:
             return x
         with self.frame.builder.standing("before"):
-            return self.frame.chain(self.parts.before, x, self.scope)
+            return self.frame.feed(self.parts.before.layers, x, self.scope)
 
     def residual(self, x: Tensor) -> Tensor:
         """f, what the residual branch computes."""
+        if "residual" in self.parts.lost:
+            return self.unknown(x)
         with self.frame.builder.standing("residual"):
-            return self.frame.chain(sure(self.parts.residual, ast.Chain), x, self.scope)
+            return self.frame.feed(sure(self.parts.residual, ast.Chain).layers, x, self.scope)
 
     def extern(self, definition: ast.Extern, x: Tensor) -> Tensor:
         """f, where a Python class computes it."""
+        channels = self._signed(definition.channels, "the number of channels")
+        stride = self._signed(definition.stride, "the stride") if definition.stride is not None else 1
+        costs = {option.name: self._signed(option.value, f"`{option.name}`", least=0) for option in definition.options}
+        names = [parameter.name for parameter in definition.parameters]
+        values = {name: value for name in names if not isinstance(value := self.scope.names[name], Poison)}
+        self.frame.is_whole &= len(values) == len(names)
+        arguments = tuple((name, _plain(value)) for name, value in values.items())
+        op = Extern(definition.name, arguments, channels, stride, costs.get("params", 0), costs.get("macs", 0))
         with self.frame.builder.standing("residual"), self.frame.go_on(definition.channels, self.scope):
-            return _extern(definition, self.scope, self.frame, x, self.span)
+            return self.frame.builder.add(op, (x,), self.span)
         return self.frame.builder.unknown(x, self.frame.unknown())
+
+    def unknown(self, x: Tensor) -> Tensor:
+        """What a statement makes of x that could not be understood."""
+        self.frame.is_whole = False
+        return self.frame.builder.unknown(x, self.frame.unknown())
+
+    def _signed(self, expression: ast.Expression, wanted: str, *, least: int = 1) -> int:
+        """A number of a signature, unknown where it is wrong."""
+        with self.frame.go_on(expression, self.scope):
+            return evaluate_int(expression, self.scope, wanted, least=least)
+        return UNKNOWN
 
     def junction(self) -> Junction | Poison:
         """The statement that says which shortcut: the place's, else the block's own, else the default."""
-        junction = self.placing.junction or self.parts.junction or self.placing.fallback
+        own = POISON if "shortcut" in self.parts.lost else self.parts.junction
+        junction = self.placing.junction or own or self.placing.fallback
         if junction is not None:
             return junction
         message = (
@@ -199,21 +225,25 @@ class _Block:
 
     def after(self, y: Tensor) -> Tensor:
         """What leaves the block."""
+        if "after" in self.parts.lost:
+            return self.unknown(y)
         if self.parts.after is None:
             return y
         with self.frame.builder.standing("after"):
-            return self.frame.chain(self.parts.after, y, self.scope)
+            return self.frame.feed(self.parts.after.layers, y, self.scope)
 
 
 def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
     before = residual = after = None
     junction: Junction | None = None
     shared: Shared = "change"
+    scope.names |= dict.fromkeys(lost_names(definition), POISON)
     for statement in definition.statements:
         match statement:
             case ast.Let():
                 scope.names[statement.name] = POISON
                 with frame.problems.go_on():
+                    frame.problems.heed_brackets(statement)
                     scope.names[statement.name] = evaluate_value(statement.value, scope)
             case ast.Require():
                 frame.require(statement, definition.statements, scope)
@@ -228,9 +258,13 @@ def _read(definition: ast.Block, scope: Scope, frame: LayerFrame) -> _Parts:
                 junction = Junction(statement.kinds, scope)
             case _:  # a second one is told
                 pass
-    if residual is None:
+    lost = definition.lost_words
+    if "" in lost:  # it may be any that is not there
+        parts = {"before": before, "residual": residual, "after": after, "shortcut": junction}
+        lost |= {word for word, part in parts.items() if part is None}
+    if residual is None and "residual" not in lost:
         raise Echo  # as is told
-    return _Parts(before, residual, after, junction, shared)
+    return _Parts(before, residual, after, junction, shared, lost)
 
 
 def _read_shared(statement: ast.Before) -> Shared:
@@ -256,25 +290,9 @@ def _shares(shared: Shared, placing: Placing, x: Tensor, f: Tensor) -> bool:
             return False
 
 
-def _extern(definition: ast.Extern, scope: Scope, frame: LayerFrame, x: Tensor, span: Span) -> Tensor:
-    channels = evaluate_int(definition.channels, scope, "the number of channels")
-    stride = evaluate_int(definition.stride, scope, "the stride") if definition.stride is not None else 1
-    known = {"params": 0, "macs": 0}
-    for option in definition.options:
-        if option.name not in known:
-            raise Echo  # as is told
-        known[option.name] = evaluate_int(option.value, scope, f"`{option.name}`", least=0)
-    names = [parameter.name for parameter in definition.parameters]
-    arguments = tuple((name, _plain(scope.names[name])) for name in names)
-    op = Extern(definition.name, arguments, channels, stride, known["params"], known["macs"])
-    return frame.builder.add(op, (x,), span)
-
-
 def _plain(value: object) -> SettingValue:
     if isinstance(value, int | float | str | tuple):
         return cast("SettingValue", value)
-    if isinstance(value, Poison):
-        raise Echo
     raise InternalError(f"an extern block's parameter is a plain value, not {value!r}")
 
 

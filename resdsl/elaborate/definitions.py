@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from resdsl.record import field, record, state
 from resdsl.source import Source, Span, real_path
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse_recovering
+from resdsl.syntax.token import NAME
 
 KINDS: dict[type[ast.AnyDefinition], str] = {
     ast.Network: "network",
@@ -313,12 +313,15 @@ def _words(program: ast.Program, diagnostics: tuple[Diagnostic, ...]) -> frozens
     """The words of what was left out, but for parameters; `_` stands in for a name that could not be read."""
     if not diagnostics:
         return frozenset()
-    lists = [definition.lost_list for definition in program.definitions if definition.lost_list is not None]
-    lost = (span for span in program.skipped if not any(parameters.holds(span) for parameters in lists))
-    return frozenset({"_", *(word for span in lost for word in _WORD.findall(span.text))})
+    lists = [part for definition in program.definitions for part in _lists(definition) if part is not None]
+    lost = (span for span in program.skipped if not any(part.holds(span) for part in lists))
+    return frozenset({"_", *(word for span in lost for word in NAME.findall(span.text))})
 
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+def _lists(definition: ast.AnyDefinition) -> tuple[Span | None, ...]:
+    """What was left out of a definition and can define nothing; what stands in for a name may be one."""
+    parameters = definition.lost_list if definition.name != "_" else None
+    return (parameters, definition.lost_arguments if isinstance(definition, ast.Derived) else None)
 
 
 def _shown(path: Path) -> str:

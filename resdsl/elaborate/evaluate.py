@@ -5,11 +5,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from math import ceil, floor, isfinite
 from typing import Protocol, TypeAlias, TypeVar
 
 from resdsl.diagnostics import Code, Fix
-from resdsl.elaborate.problems import Mistake, mistake
+from resdsl.elaborate.problems import Echo, Mistake, mistake
 from resdsl.elaborate.scope import Scope, Value, describe
 from resdsl.elaborate.tensors import Tensor, Zero
 from resdsl.elaborate.unknown import unknown_value
@@ -27,8 +28,8 @@ _T = TypeVar("_T")
 class Frame(Protocol):
     """Where tensors are computed: what puts layers and sums of tensors into a unit."""
 
-    def apply(self, reference: ast.Reference, tensor: Tensor | Zero, scope: Scope) -> Tensor:
-        """What the layer makes of the tensor."""
+    def feed(self, layers: tuple[ast.Reference, ...], tensor: Tensor | Zero, scope: Scope) -> Tensor:
+        """What layers make of the tensor, one after another."""
         ...
 
     def combine(self, operator: str, left: Result, right: Result, span: Span) -> Tensor | Zero:
@@ -59,9 +60,7 @@ def evaluate(expression: ast.Expression, scope: Scope, frame: Frame | None = Non
         case ast.Choose():
             return evaluate(_chosen(expression, scope), scope, frame)
         case ast.ListOf():
-            return _checked_list(
-                tuple(evaluate_value(item, scope) for item in expression.items), scope, expression.span
-            )
+            return _checked_list(tuple(_evaluate_each(expression.items, scope)), scope, expression.span)
         case ast.Index():
             return _evaluate_index(expression, scope)
         case ast.Feed():
@@ -74,6 +73,17 @@ def evaluate_value(expression: ast.Expression, scope: Scope) -> Value:
     if isinstance(value, Tensor | Zero):
         raise mistake(Code.VALUE_TYPE, "a tensor stands where a value is wanted", expression.span)
     return value
+
+
+def _evaluate_each(expressions: Sequence[ast.Expression], scope: Scope) -> list[Value]:
+    """What expressions are worth; one whose value is not known hides no mistake of the others."""
+    values: list[Value] = []
+    for expression in expressions:
+        with suppress(Echo):
+            values.append(evaluate_value(expression, scope))
+    if len(values) < len(expressions):
+        raise Echo
+    return values
 
 
 def evaluate_int(expression: ast.Expression, scope: Scope, wanted: str, *, least: int = 1) -> int:
@@ -130,9 +140,7 @@ def _evaluate_feed(feed: ast.Feed, scope: Scope, frame: Frame | None) -> Result:
     value = fed if fed is not None else evaluate(feed.value, scope, frame)
     if not isinstance(value, Tensor | Zero):
         raise mistake(Code.VALUE_TYPE, f"layers take a tensor, not {describe(value)}", feed.value.span)
-    for layer in feed.layers:
-        value = frame.apply(layer, value, scope)
-    return value
+    return frame.feed(feed.layers, value, scope)
 
 
 def _evaluate_binary(expression: ast.Binary, scope: Scope, frame: Frame | None) -> Result:
@@ -140,10 +148,34 @@ def _evaluate_binary(expression: ast.Binary, scope: Scope, frame: Frame | None) 
     leaning = [expression]
     while isinstance(leaning[-1].left, ast.Binary):
         leaning.append(leaning[-1].left)
-    value = evaluate(leaning[-1].left, scope, frame)
+    value: Result | None = None
+    with suppress(Echo):
+        value = evaluate(leaning[-1].left, scope, frame)
     for binary in reversed(leaning):
-        value = _apply_binary(binary, value, scope, frame)
+        value = _apply_known(binary, value, scope, frame)
+    if value is None:
+        raise Echo
     return value
+
+
+def _apply_known(binary: ast.Binary, left: Result | None, scope: Scope, frame: Frame | None) -> Result | None:
+    """What an operator makes of two values, None where one is not known; what is wrong with the other is told."""
+    if left is not None:
+        try:
+            return _apply_binary(binary, left, scope, frame)
+        except Echo:
+            if binary.operator in ("and", "or"):
+                raise
+            return None
+    if binary.operator in ("and", "or"):
+        raise Echo  # the other may not be looked at
+    with suppress(Echo):
+        right = evaluate(binary.right, scope, frame)
+        if frame is None and binary.operator not in ("==", "!="):
+            number = _number(right, binary.right, binary.operator)
+            if binary.operator in _DIVISIONS:
+                _refuse_zero(number, binary.span)
+    return None
 
 
 def _apply_binary(binary: ast.Binary, left: Result, scope: Scope, frame: Frame | None) -> Result:
@@ -208,8 +240,7 @@ def _chosen(expression: ast.Choose, scope: Scope) -> ast.Expression:
 
 
 def _evaluate_index(expression: ast.Index, scope: Scope) -> Value:
-    value = evaluate_value(expression.value, scope)
-    index = evaluate_value(expression.index, scope)
+    value, index = _evaluate_each((expression.value, expression.index), scope)
     if isinstance(index, bool) or not isinstance(index, int | float) or index != int(index) or index < 1:
         message = f"a place in a list is a whole number from 1, not {describe(index)}"
         raise mistake(Code.VALUE_INDEX, message, expression.index.span)
@@ -341,13 +372,14 @@ _DIVISIONS: dict[str, Callable[[float, float, Span], float]] = {
 
 
 def _call(reference: ast.Reference, scope: Scope) -> Value:
-    values: list[Value] = []
-    for argument in reference.arguments or ():
+    arguments = reference.arguments or ()
+    for argument in arguments:
         if not isinstance(argument, ast.Positional):
             message = f"`{reference.name}` takes values without names"
             raise mistake(Code.ARGUMENT_UNKNOWN, message, argument.span)
-        values.append(evaluate_value(argument.value, scope))
-        look_through(values[-1], argument.span)
+    values = _evaluate_each([argument.value for argument in arguments], scope)
+    for argument, value in zip(arguments, values, strict=True):
+        look_through(value, argument.span)
     return _checked(FUNCTIONS[reference.name](values, reference), scope, reference.span)
 
 

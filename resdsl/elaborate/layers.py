@@ -18,6 +18,7 @@ from resdsl.elaborate.requires import check_require
 from resdsl.elaborate.scope import POISON, Closure, Poison, Scope, describe, if_known, names_in
 from resdsl.elaborate.size import height, n_layers
 from resdsl.elaborate.tensors import ZERO, Tensor, UnitBuilder, Zero, ZeroUsed
+from resdsl.elaborate.told import lost_names
 from resdsl.elaborate.work import PLACED_LAYER, foresee, spend
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
@@ -47,9 +48,13 @@ class LayerFrame:
     n_applied: int = 0
     is_whole: bool = True
 
-    def chain(self, chain: ast.Chain, tensor: Tensor, scope: Scope, maker: Span | None = None) -> Tensor:
+    def feed(
+        self, layers: tuple[ast.Reference, ...], tensor: Tensor | Zero, scope: Scope, maker: Span | None = None
+    ) -> Tensor:
         """The tensor through the layers, one after another; `maker` is the text that made it, for messages."""
-        for layer in chain.layers:
+        if isinstance(tensor, Zero):
+            raise ZeroUsed
+        for layer in layers:
             placed = known = None
             with self.go_on(layer, scope):
                 try:
@@ -86,10 +91,9 @@ class LayerFrame:
             for diagnostic in inner.errors:
                 outer.add(at_use(diagnostic, use, of, where))
 
-    def apply(self, reference: ast.Reference, tensor: Tensor | Zero, scope: Scope) -> Tensor:
+    def apply(self, reference: ast.Reference, tensor: Tensor, scope: Scope) -> Tensor:
         """What the layer makes of the tensor."""
-        if isinstance(tensor, Zero):
-            raise ZeroUsed
+        self.problems.heed_brackets(reference)
         self.n_applied += 1
         if self.n_applied > self.builder.limits.nodes:
             raise _too_many(self.builder.limits.nodes, reference.span)
@@ -146,17 +150,21 @@ class LayerFrame:
 
     def equations(self, definition: ast.Layer | ast.ShortcutKind, scope: Scope) -> Result:
         """The value of `y` after all equations, in order."""
+        scope.names |= dict.fromkeys(lost_names(definition), POISON)
         for statement in definition.statements:
             match statement:
                 case ast.Equation() | ast.Let():
                     frame = self if isinstance(statement, ast.Equation) else None
                     scope.names[statement.name] = POISON
                     with self.problems.go_on():
+                        self.problems.heed_brackets(statement)
                         scope.names[statement.name] = evaluate(statement.value, scope, frame)
                 case ast.Require():
                     self.require(statement, definition.statements, scope)
                 case ast.About() | ast.Cite():
                     pass
+        if "y" not in scope.names and definition.lost:
+            raise Echo
         if "y" not in scope.names:
             raise _no_result(definition)
         y = scope.names["y"]
@@ -170,6 +178,7 @@ class LayerFrame:
         lets = (let for let in statements if isinstance(let, ast.Let) and scope.names.get(let.name) is POISON)
         if not any(names.intersection(names_in(let.value)) for let in lets):
             with self.go_on(statement.condition, scope):
+                self.problems.heed_brackets(statement)
                 check_require(statement, scope)
 
     def combine(self, operator: str, left: Result, right: Result, span: Span) -> Tensor | Zero:

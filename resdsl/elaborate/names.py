@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from resdsl.diagnostics import Code, Diagnostic, Note, delete
@@ -40,10 +40,12 @@ class NameResolver:
             self._under_way.pop()
             resolved.references = tuple(walk.references.found)
             is_wrong = len(resolved.problems.errors) > walk.n_harmless
-            is_unclear = any(told.code in _OF_STRUCTURE for told in resolved.problems.errors)
-            is_torn = walk.references.lost or self._is_torn(definition)
-            resolved.broken |= is_wrong or is_torn or not definition.whole
-            if is_unclear or is_torn:
+            without_y = (Code.SHORTCUT_EQUATION, definition.name_span)
+            wrong = [told for told in resolved.problems.errors if (told.code, told.span) != without_y]
+            is_unclear = any(told.code in _OF_STRUCTURE for told in wrong)
+            is_torn = walk.references.lost or not definition.whole or any(self._told_in(definition))
+            resolved.broken |= is_wrong or is_torn
+            if is_unclear or walk.is_endless or not self._is_made_out(definition):
                 found.module.broken.add(id(definition))
         return self._resolved[id(definition)]
 
@@ -103,11 +105,18 @@ class NameResolver:
             pass  # enough are told
         return walk
 
-    def _is_torn(self, definition: ast.AnyDefinition) -> bool:
-        """Whether something of its body could not be read."""
-        span, parameters = definition.span, definition.lost_list
-        told = (d for d in self._told if d.source is span.source and not (parameters and parameters.holds(d)))
-        return bool(definition.lost) or any(d.start < span.end and span.start < d.end for d in told)
+    def _told_in(self, definition: ast.AnyDefinition) -> Iterator[Span]:
+        """The mistakes of the text that lie in a definition."""
+        span = definition.span
+        return (d for d in self._told if d.source is span.source and d.start < span.end and span.start < d.end)
+
+    def _is_made_out(self, definition: ast.AnyDefinition) -> bool:
+        """Whether it is known of which statements a body is made, but for those that are lost."""
+        parts = [part.span for part in (*definition.parameters, *definition.lost)]
+        if isinstance(definition, ast.Block | ast.ShortcutKind | ast.Layer):
+            parts += [statement.span for statement in definition.statements]
+        parts += [definition.lost_list] if definition.lost_list is not None else []
+        return all(any(part.holds(told) for part in parts) for told in self._told_in(definition))
 
 
 def check_names(module: Module, resolver: NameResolver) -> Problems:

@@ -19,7 +19,7 @@ from resdsl.elaborate.told import NOTHING, Told
 from resdsl.elaborate.work import NETWORK, foresee, metered, spend
 from resdsl.ir.graph import Graph, Link
 from resdsl.limits import DEFAULT, Limits
-from resdsl.record import record
+from resdsl.record import field, record
 from resdsl.shape import UNKNOWN, Shape
 from resdsl.syntax import ast
 
@@ -34,33 +34,47 @@ class Elaborated:
     warnings: tuple[Diagnostic, ...] = ()
 
 
+@record
+class Known:
+    """What is known of a network of which there is no graph, since something is wrong with it.
+
+    Attributes:
+        expects: what its file expects of it.
+        n_blocks: how many blocks it has.
+        shapes: what leaves it, as `output`, and its parts, by label.
+    """
+
+    expects: tuple[tuple[ast.Expect, Scope], ...] = ()
+    n_blocks: int = UNKNOWN
+    shapes: Mapping[str, Shape] = field(factory=dict[str, Shape])
+
+
 def elaborate(found: Found, values: Mapping[str, Value], problems: Problems, *, limits: Limits = DEFAULT) -> Elaborated:
     """The graph of a network whose parameters have these values. Raises ResError with all that is wrong."""
-    return _elaborate(found, values, problems, limits, NOTHING)
+    elaborated = elaborate_known(found, values, problems, limits)
+    if isinstance(elaborated, Known):
+        raise ResError(problems.errors)
+    return elaborated
 
 
-def look_further(
-    found: Found, values: Mapping[str, Value], told: Told, problems: Problems, limits: Limits
-) -> Elaborated | None:
-    """Tells what else is wrong with a network of which mistakes are told: all that does not follow from them.
+def elaborate_known(
+    found: Found, values: Mapping[str, Value], problems: Problems, limits: Limits, told: Told = NOTHING
+) -> Elaborated | Known:
+    """The graph of a network; where something is wrong, what is known of it, and the mistakes are in `problems`.
 
-    Gives the graph where nothing is, and nothing is unknown.
+    Where mistakes of it are told already, these are all that do not follow from them.
     """
-    try:
-        return _elaborate(found, values, problems, limits, told)
-    except ResError:
-        return None
-
-
-def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, limits: Limits, told: Told) -> Elaborated:
+    known = Known()
     with metered(limits, found.module.source.text) as work, problems.collect():
         spend(NETWORK, found.definition.name_span)
         statements = gather(found, values, problems, told)
+        known = Known(tuple(statements.expects))
         plan = plan_network(statements, found.definition.name_span, problems, limits)
         span = dearest(plan) or found.definition.name_span
         foresee(at_least(plan, statements, limits), span, at_most=at_most(plan))
         placer = _place(plan, statements, found, problems, limits)
-        if problems.errors or not told.leaves_all(found):
+        if problems.errors or not (placer.is_whole and told.leaves_all(found)):
+            known = _known(plan, placer, statements, problems)
             raise Echo
         if problems.echoes.number and not told:
             raise InternalError(f"something of `{found.definition.name}` cannot be computed, and nothing says why")
@@ -68,9 +82,21 @@ def _elaborate(found: Found, values: Mapping[str, Value], problems: Problems, li
         return Elaborated(graph, tuple(statements.expects), found, problems.warnings)
     if work.refusal is not None:
         problems.add(work.refusal)
-    if problems.errors or told:
-        raise ResError(problems.errors)
+    if problems.errors or told or found.module.problems.errors:  # a file that is missing may bring the default shortcut
+        return known
     raise InternalError(f"the network `{found.definition.name}` failed and nothing says why")
+
+
+def _known(plan: NetworkPlan, placer: StagePlacer, statements: Statements, problems: Problems) -> Known:
+    """What is known where nothing more can be: no shapes where some are wrong, for others may be meant then."""
+    n_blocks = len(placer.step_of_block) if placer.knows_all else UNKNOWN
+    expects, spine = tuple(statements.expects), placer.spine
+    if problems.errors or plan.input is None:
+        return Known(expects, n_blocks)
+    labels = [section.label for section in spine.sections]
+    last = {section.label: section.last for section in spine.sections if labels.count(section.label) == 1}
+    shapes = {label: spine.shape_of(step + 1) for label, step in last.items()}
+    return Known(expects, n_blocks, {**shapes, "output": spine.shape})
 
 
 def _place(plan: NetworkPlan, statements: Statements, found: Found, problems: Problems, limits: Limits) -> StagePlacer:

@@ -72,6 +72,8 @@ class NetworkWalk(Walk):
             return None
         if not isinstance(definition, ast.Derived):
             return definition.parameters
+        if definition.lost_arguments is not None:
+            return None
         base = found.module.find("network", definition.base.name)
         if base is None or self.resolver.is_under_way(base) or (below := self.open_parameters(base)) is None:
             return None

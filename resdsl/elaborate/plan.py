@@ -45,7 +45,8 @@ class NetworkPlan:
         dynamic: what `norm` and `act` stand for.
         sections: stages and chains, in order.
         survivals: p_l of each block.
-        fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
+        fallback: the shortcut where no statement says one; None where the file does not know the default's kinds,
+            poison where they may be lost.
     """
 
     input: Shape | None
@@ -54,7 +55,7 @@ class NetworkPlan:
     links: tuple[LinkSpan, ...]
     survival: Survival | None
     survivals: Survivals
-    fallback: Junction | None
+    fallback: Junction | Poison | None
     init: tuple[InitRule, ...]
     keys: str
     taps: tuple[str, ...]
@@ -302,10 +303,11 @@ def _junction(entry: tuple[StageSingle, Scope] | tuple[ast.Shortcut, Scope] | No
     return Junction(sure(entry[0], ast.Shortcut).kinds, entry[1]) if entry is not None else None
 
 
-def _fallback(statements: Statements) -> Junction | None:
+def _fallback(statements: Statements) -> Junction | Poison | None:
     module = statements.module
-    if module.find("shortcut", "identity") is None or module.find("shortcut", "projection") is None:
-        return None
+    missing = [name for name in ("identity", "projection") if module.find("shortcut", name) is None]
+    if missing:
+        return POISON if any(map(module.may_have_lost, missing)) else None
     return Junction(_DEFAULT_KINDS, Scope(module))
 
 

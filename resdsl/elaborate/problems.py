@@ -93,6 +93,11 @@ class Problems:
         if self.told and any(part.span.holds(told) for told in self.told):
             raise Echo
 
+    def heed_brackets(self, part: ast.Syntax) -> None:
+        """Raises Echo where a bracket within a part of the program is never closed: what it was to hold is a guess."""
+        if self.told and any(part.span.holds(told) and told.text in ("(", "[") for told in self.told):
+            raise Echo
+
     def inner(self) -> Problems:
         """Another list, for what is told in other words later or not at all."""
         return Problems(told=self.told, silent=self.silent, echoes=self.echoes)

@@ -142,16 +142,18 @@ class Site:
         finally:
             frame.problems = outer
         if y is not None and y.shape == self.f.shape and not trial.errors:
-            return y if y.shape.is_known else builder.unknown(y, self.f.shape)
+            is_known = y.shape.is_known and self.f.shape.is_known
+            return y if is_known else builder.unknown(y, self.f.shape)
         del builder.nodes[n_nodes:]
-        others = [found for found in trial.errors if found.code not in _SHAPE_CODES]
-        for found in others:
-            outer.add(found)
-        if others or (y is None and not trial.errors):
+        misfits = [found for found in trial.errors if found.code in _SHAPE_CODES]
+        for found in trial.errors:
+            if found not in misfits:
+                outer.add(found)
+        if not misfits and (y is None or y.shape == self.f.shape):
             raise Echo
         frame.dynamic.suspects.intersection_update(suspects)
         frame.is_whole, outer.echoes.number = was_whole, n_echoes
-        return Mistake(trial.errors[0]) if trial.errors else None
+        return Mistake(misfits[0]) if misfits else None
 
     def _place_alone(self, target: Target) -> Tensor:
         """What the kind makes of x where f is zero: what stands in for x after `else`."""

@@ -90,20 +90,23 @@ class StagePlacer:
     Attributes:
         links: all links of the network, in block numbers.
         survivals: p_l of each block.
-        fallback: the shortcut where no statement says one; None where the file does not know the default's kinds.
+        fallback: the shortcut where no statement says one; None where the file does not know the default's kinds,
+            poison where they may be lost.
         problems: where mistakes go; blocks are placed nevertheless, with what is known of their shapes.
         knows_all: whether it is known how many blocks there are.
         knows_block: whether it is known how many there are so far.
+        is_whole: whether nothing of the blocks is unknown.
         step_of_block: the place on the spine of each block placed so far, both from 0.
     """
 
     spine: Spine
     links: tuple[LinkSpan, ...]
     survivals: Survivals
-    fallback: Junction | None
+    fallback: Junction | Poison | None
     problems: Problems
     knows_all: bool = True
     knows_block: bool = True
+    is_whole: bool = True
     step_of_block: list[int] = field(factory=list[int])
     _units: dict[Unit, Unit] = field(factory=dict[Unit, Unit])
     _ends: dict[int, tuple[LinkSpan, ...]] = field(factory=dict[int, tuple[LinkSpan, ...]])
@@ -192,7 +195,7 @@ class StagePlacer:
 
     def _build(self, run: RunPlan, plan: StagePlan, scope: Scope, inputs: tuple[int, ...], place: int) -> Unit:
         """The unit of a block; where something about it is wrong, it tells that, and is what is known of its shape."""
-        use, unit = run.run.block, stand_in(self._unknown())
+        use, unit, is_whole = run.run.block, stand_in(self._unknown()), False
         problems = self.problems.inner()
         with self.problems.go_on():
             target = resolve("block", use, scope, plan.dynamic)
@@ -202,12 +205,14 @@ class StagePlacer:
             try:
                 frame = self._frame(placing, plan.dynamic, problems)
                 unit = self._unit(target, placing, frame, use.span)
+                is_whole = frame.is_whole
             except Mistake as inside:
                 raise inside.told_as(at_use(inside.diagnostic, use.span, found.definition.span, where)) from None
             finally:
                 firsts = {(inside.code, inside.span): inside for inside in reversed(problems.errors)}
                 told = [at_use(inside, use.span, found.definition.span, where) for inside in firsts.values()]
                 self.problems.add_unless_told(reversed(told))
+        self.is_whole &= is_whole
         if problems.errors:
             scope.suspect(use)
         return unit
@@ -247,7 +252,7 @@ class StagePlacer:
         if unit is None:
             unit = build_block(target, placing, frame, span)
         unit = self._units.setdefault(unit, unit)  # equal ones are one: what is asked of each unit is asked once
-        if key is not None and not frame.problems.found and not self.problems.has_errors:
+        if key is not None and frame.is_whole and not frame.problems.found and not self.problems.has_errors:
             known[key] = unit
         return unit
 

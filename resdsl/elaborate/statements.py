@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from resdsl.diagnostics import Code, InternalError, nearest
 from resdsl.elaborate.arguments import ParameterPlacer
-from resdsl.elaborate.bind import Dynamic, check_range, check_type, close
+from resdsl.elaborate.bind import Dynamic, check_range, check_type, close, look_at
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Problems, mistake, sure
@@ -87,11 +87,12 @@ def open_parameters(found: Found) -> tuple[ast.Parameter, ...]:
     if not isinstance(found.definition, ast.Derived):
         return own
     if not found.open:
-        base = open_parameters(_base(found))
-        spend(len(base), found.definition.name_span)
-        given = _given(found.definition.base, base)
+        base = _base(found)
+        below = open_parameters(base)
+        spend(len(below), found.definition.name_span)
+        given = _given(found.definition.base, base, below, Problems())
         taken = {parameter.name for parameter in own} | given.keys()
-        found.open.append((*own, *(parameter for parameter in base if parameter.name not in taken)))
+        found.open.append((*own, *(parameter for parameter in below if parameter.name not in taken)))
     return found.open[0]
 
 
@@ -163,8 +164,11 @@ def _gather(found: Found, values: Mapping[str, Value | Poison], statements: Stat
         own = {parameter.name for parameter in definition.parameters}
         inherited = {name: value for name, value in values.items() if name not in own}
         given = evaluate_given(definition.base, base, scope, problems)
-        inner = _gather(base, inherited | given, statements, problems)
-        statements.conditions.come_from(_given(definition.base, open_parameters(base)), inner, scope)
+        parameters = open_parameters(base)
+        if definition.lost_arguments is not None:
+            given = dict.fromkeys((parameter.name for parameter in parameters), POISON)
+        inner = _gather(base, {**inherited, **given}, statements, problems)
+        statements.conditions.come_from(_given(definition.base, base, parameters, Problems()), inner, scope)
         statements.expects.clear()
         scope.parent = inner
     for parameter in definition.parameters:
@@ -181,10 +185,19 @@ def _gather(found: Found, values: Mapping[str, Value | Poison], statements: Stat
 def evaluate_given(
     reference: ast.Reference, base: Found, scope: Scope, problems: Problems
 ) -> dict[str, Value | Poison]:
-    """The values of the parameters of a network that a reference to it gives arguments for; none for wrong ones."""
+    """The values of the parameters of a network that a reference to it gives arguments for; none for wrong ones.
+
+    Where an argument is for no parameter that is known, it may be for any other: none of them has a value.
+    """
     parameters = {parameter.name: parameter for parameter in open_parameters(base)}
+    given = _given(reference, base, tuple(parameters.values()), problems)
+    placed = set(map(id, given.values()))
     values: dict[str, Value | Poison] = {}
-    for name, expression in _given(reference, tuple(parameters.values())).items():
+    for argument in reference.arguments or ():
+        if id(argument.value) not in placed:
+            values = dict.fromkeys(parameters, POISON)
+            look_at(argument, scope, problems)
+    for name, expression in given.items():
         values[name] = POISON
         with problems.collect():
             values[name] = _given_value(parameters[name], expression, scope)
@@ -199,10 +212,23 @@ def _given_value(parameter: ast.Parameter, expression: ast.Expression, scope: Sc
     return value
 
 
-def _given(reference: ast.Reference, parameters: tuple[ast.Parameter, ...]) -> dict[str, ast.Expression]:
-    """The arguments by the name of the parameter that each is for."""
+def _given(
+    reference: ast.Reference, base: Found, parameters: tuple[ast.Parameter, ...], problems: Problems
+) -> dict[str, ast.Expression]:
+    """The arguments by the name of the parameter that each is for; one that is for none is told."""
     placer = ParameterPlacer(reference.name, parameters, None)
-    return {placer.add(argument).name: argument.value for argument in reference.arguments or ()}
+    given: dict[str, ast.Expression] = {}
+    for argument in reference.arguments or () if _is_known(base) else ():
+        with problems.collect():
+            given[placer.add(argument).name] = argument.value
+    return given
+
+
+def _is_known(found: Found) -> bool:
+    """Whether all parameters that a network can be given could be read."""
+    if found.definition.lost_list is not None:
+        return False
+    return not isinstance(found.definition, ast.Derived) or _is_known(_base(found))
 
 
 def _base(found: Found) -> Found:

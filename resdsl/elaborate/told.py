@@ -44,17 +44,17 @@ class Told:
     def leaves_statements(self, found: Found) -> bool:
         """Whether it is known which statements hold for a network, whose bases are all there.
 
-        Not so where one drops what is not there, or where the arguments of a base are wrong; nor where one is lost
-        whose name cannot be read, and is needed.
+        Not so where one drops what is not there, nor where one is lost whose name cannot be read, and is needed.
         """
         for definition in _lineage(found) if self.diagnostics else ():
             if not all(_is_placed(lost, definition) for lost in definition.lost):
                 return False
-            if definition.lost_list is not None and definition is not found.definition:
-                return False
             kept = (s for s in definition.statements if not isinstance(s, ast.Drop))
             parts = [part.span for part in (*definition.parameters, *kept, *definition.lost)]
-            parts += [definition.lost_list] if definition.lost_list is not None else []
+            lists = [definition.lost_list]
+            if isinstance(definition, ast.Derived):
+                lists += [definition.base.span, definition.lost_arguments]
+            parts += [part for part in lists if part is not None]
             for told in self.diagnostics:
                 inside = told.span is not None and definition.span.holds(told.span)
                 elsewhere = told.code is not Code.SYNTAX_UNCLOSED and not any(part.holds(told.span) for part in parts)
@@ -93,6 +93,11 @@ def lost_name(lost: ast.Lost) -> str:
     return named.group(1) if named is not None else ""
 
 
+def lost_names(definition: ast.AnyDefinition) -> set[str]:
+    """What lost lets and equations may have given values."""
+    return {name for lost in definition.lost for name in _GIVEN.findall(lost.span.text)}
+
+
 def may_be_any(lost: ast.Lost) -> bool:
     """Whether a lost statement may have had any label."""
     return lost.word not in _WITHOUT_LABEL and not lost_name(lost)
@@ -109,6 +114,8 @@ def _is_placed(lost: ast.Lost, definition: ast.Network | ast.Derived) -> bool:
 NOTHING = Told()
 
 _NAMED = re.compile(r"\s*(?:let\s+(?=\w+\s*=)|stage\s+|layers\s+|link\s+)([A-Za-z_][A-Za-z0-9_]*)")
+
+_GIVEN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=(?!=)")
 
 _WITHOUT_LABEL = frozenset(
     "about act cite expect head init input keys let levels norm require shortcut stem survive tap".split()

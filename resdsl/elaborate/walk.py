@@ -12,6 +12,7 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.outline import Outline, check_once, keyword, word_of
 from resdsl.elaborate.problems import Mistake, Problems, mistake
 from resdsl.elaborate.references import CLOSURES, Bound, Names, References, part
+from resdsl.elaborate.told import lost_names
 from resdsl.elaborate.unknown import GIVEN, misspelt, quoted
 from resdsl.record import field, state
 from resdsl.source import Span
@@ -71,10 +72,12 @@ class Walk:
         self.names = resolved.names
         self.references = References(found.module, resolved.problems)
         self.n_harmless = 0
+        self.is_endless = False  # or so large as if it were
 
     def parameters(self, parameters: tuple[ast.Parameter, ...]) -> None:
         """Names and types of parameters; a default sees the parameters before it."""
-        self.names.bound |= {name: Bound("unknown") for name in self.found.definition.lost_parameters}
+        lost = self.found.definition.lost_parameters | lost_names(self.found.definition)
+        self.names.bound |= {name: Bound("unknown") for name in lost}
         seen: dict[str, Span] = {}
         for parameter in parameters:
             span = Span(parameter.span.source, parameter.span.start, parameter.span.start + len(parameter.name))
@@ -183,7 +186,7 @@ class BodyWalk(Walk):
                 self.references.kinds(statement.kinds, self.names)
         for chain in chains:
             self.references.chain(chain, self.names)
-        if "residual" not in seen and not definition.lost:
+        if "residual" not in seen and not definition.lost_words & {"", "residual"}:
             message = f"the block `{definition.name}` has no `residual`"
             help = "add `residual conv(3x3, width) -> …`"
             raise mistake(Code.NETWORK_MISSING, message, definition.name_span, help=help)
@@ -207,7 +210,7 @@ class BodyWalk(Walk):
                     self.require(statement)
                 case ast.About() | ast.Cite():
                     pass
-        if not definition.lost and not self.problems.errors:
+        if "" not in definition.lost_words:
             self.result(definition)
 
     def result(self, definition: ast.ShortcutKind | ast.Layer) -> None:
@@ -216,6 +219,8 @@ class BodyWalk(Walk):
         if y is None:
             raise _no_result(definition)
         y.used = True
+        if self.problems.errors:
+            return  # a name that is wrong may be meant for one that nothing uses
         if y.kind == "value":
             message = f"`y` is a value; what leaves `{definition.name}` is a tensor"
             form = "y = x + f" if isinstance(definition, ast.ShortcutKind) else "y = x -> relu"
@@ -240,6 +245,8 @@ class BodyWalk(Walk):
                     self.resolved.height = max(self.resolved.height, below.height + 1)
                     self.resolved.size += 1 + below.size
                     self.resolver.check_size(self.resolved.size, span)
+                    continue
+                self.is_endless = True
 
     def extern(self, definition: ast.Extern) -> None:
         """The signature of a foreign block, in its parameters and `in`."""

@@ -9,10 +9,10 @@ from resdsl.advice import advise
 from resdsl.analysis.depth import depth
 from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
-from resdsl.elaborate.network import Elaborated, elaborate
+from resdsl.elaborate.network import Elaborated, Known, elaborate_known
 from resdsl.elaborate.problems import Problems
 from resdsl.emit.draw.wording import count_words
-from resdsl.expectations import check_expectations
+from resdsl.expectations import check_expectations, check_known
 from resdsl.ir.graph import Graph
 from resdsl.ir.verify import verify
 from resdsl.limits import Limits
@@ -133,8 +133,12 @@ class Networks:
         problems = Problems()
         elaborated: Elaborated | None = None
         try:
-            elaborated = elaborate(found, {}, problems, limits=self.limits)
-            verify(elaborated.graph)
+            made = elaborate_known(found, {}, problems, self.limits)
+            if isinstance(made, Known):
+                check_known(made, problems, unmet=unmet)
+            else:
+                elaborated = made
+                verify(elaborated.graph)
         except ResError as error:
             for diagnostic in error.diagnostics:
                 problems.add(diagnostic)

@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 from resdsl.record import field, record
 from resdsl.source import Span
+from resdsl.syntax.token import NAME
 
 
 @record
@@ -499,7 +500,7 @@ class Definition(Syntax):
     """What every definition has: a name, parameters, and the `##` lines above it.
 
     `lost` are the statements that the parser had to leave out, since they could not be understood; `lost_list` is the
-    text from the name to the `{` where the list of parameters could not.
+    text from the name to the body, with the sign that this begins with, where the list of parameters could not.
     """
 
     name: str
@@ -516,8 +517,9 @@ class Definition(Syntax):
 
     @property
     def lost_parameters(self) -> frozenset[str]:
-        """The words in a list of parameters that could not be understood: each may be the name of one."""
-        return frozenset(_WORD.findall(self.lost_list.text)) - {"in"} if self.lost_list is not None else frozenset()
+        """The words in a list of parameters that could not be understood, but for types and values: names, maybe."""
+        text = self.lost_list.text if self.lost_list is not None else ""
+        return frozenset(word[0] for word in NAME.finditer(text) if _may_name(text, word)) - {"in"}
 
     @property
     def lost_words(self) -> frozenset[str]:
@@ -534,10 +536,19 @@ class Network(Definition):
 
 @record
 class Derived(Definition):
-    """`network wrn28_10 = wrn(depth = 28, widen = 10) { … }`"""
+    """`network wrn28_10 = wrn(depth = 28, widen = 10) { … }`
+
+    `lost_arguments` is the text from the name of the base to the `{` where the arguments could not be understood.
+    """
 
     base: Reference
     statements: tuple[Statement, ...]
+    lost_arguments: Span | None = field(default=None, compare=False, kw_only=True)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it was left out."""
+        return not self.lost and self.lost_list is None and self.lost_arguments is None
 
 
 @record
@@ -603,4 +614,7 @@ class Program(Syntax):
     skipped: tuple[Span, ...] = field(default=(), compare=False, kw_only=True)
 
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+def _may_name(text: str, word: re.Match[str]) -> bool:
+    """Whether a word of a list may name a parameter: not behind `:`, `=` or `..`, unless one of them is behind it."""
+    before, after = text[: word.start()].rstrip()[-1:], text[word.end() :].lstrip()[:1]
+    return before not in (":", "=", ".") or after in (":", "=")

@@ -111,9 +111,19 @@ def _mark(program: ast.Program, skipped: list[ast.Lost]) -> ast.Program:
 def _mark_one(definition: ast.AnyDefinition, skipped: list[ast.Lost]) -> ast.AnyDefinition:
     span = definition.span
     parts = [part for part in skipped if part.span.start < span.end and span.start < part.span.end]
-    lost = tuple(part for part in parts if part.span.start != definition.name_span.end)
-    lists = [Span(span.source, part.span.start, part.span.end + 1) for part in parts if part not in lost]
-    return evolve(definition, lost=lost, lost_list=lists[0] if lists else None) if parts else definition
+    if not parts:
+        return definition
+    lists = {part.span.start: _with_sign(part.span) for part in parts}
+    parameters = lists.pop(definition.name_span.end, None)
+    arguments = lists.pop(definition.base.span.end, None) if isinstance(definition, ast.Derived) else None
+    lost = tuple(part for part in parts if part.span.start in lists)
+    marked = evolve(definition, lost=lost, lost_list=parameters)
+    return evolve(marked, lost_arguments=arguments) if isinstance(marked, ast.Derived) else marked
+
+
+def _with_sign(span: Span) -> Span:
+    """The text of a list, and the sign behind it that a body begins with: `{`, `=`, `->`."""
+    return Span(span.source, span.start, span.end + (2 if span.source.text.startswith("->", span.end) else 1))
 
 
 def _nothing(source: Source) -> ast.Program:

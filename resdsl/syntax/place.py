@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from resdsl.record import record
@@ -54,19 +55,30 @@ class Place:
         line = self.source.line(self.source.position(token.start)[0])
         return len(line) - len(line.lstrip())
 
+    def begins_equation(self, at: int) -> bool:
+        """Whether, among equations, another begins with a token, whatever brackets are open before it."""
+        if self.tokens[at].kind != "NAME" or self.tokens[at + 1].kind != "EQUALS" or not self.begins_line(at):
+            return False
+        lists = self.open_lists()
+        if not lists or not self.machine.takes_at(lists[0], "NAME", "EQUALS"):
+            return False
+        statement = (self.machine.starts[lists[0] :] or [self.token.start])[0]
+        first = self.tokens[bisect_left(self.tokens, statement, key=_start)]
+        return self.indentation(self.tokens[at]) <= self.indentation(first)
+
     def follows(self, *kinds: str) -> bool:
         """Whether the token after could come after these."""
         return self.machine.takes(*kinds, self.after.kind)
 
     def carries_on(self, kinds: Sequence[str], *, drop: int, back: int = 0) -> bool:
         """Whether the parse would go on for a while with tokens of these kinds in place of some before and after."""
-        return self.machine.takes_at(len(self.machine.values) - back, *kinds, *self._coming(self.at + drop))
+        return self.machine.takes_at(len(self.machine.values) - back, *kinds, *self.coming(self.at + drop))
 
     def begins_well(self, at: int) -> bool:
         """Whether a statement that begins with a token is likely one, and no word of a broken one."""
-        return self.begins_line(at) or self.machine.takes_at(self.open_lists()[0], *self._coming(at))
+        return self.begins_line(at) or self.machine.takes_at(self.open_lists()[0], *self.coming(at))
 
-    def _coming(self, at: int) -> list[str]:
+    def coming(self, at: int) -> list[str]:
         """The kinds of the next few tokens of a statement, up to a character that is a mistake of its own."""
         kinds: list[str] = []
         for place in range(at, min(at + FORESIGHT, len(self.tokens))):
@@ -151,6 +163,10 @@ class Place:
         lists = self.open_lists()
         inside = self.machine.values[lists[0] if lists else 0 :]
         return next((value.kind for value in inside if isinstance(value, Token) and value.kind in FORMS), "")
+
+
+def _start(token: Token) -> int:
+    return token.start
 
 
 CLOSER = {"OPEN_PAREN": "CLOSE_PAREN", "OPEN_BRACKET": "CLOSE_BRACKET", "OPEN_BRACE": "CLOSE_BRACE"}

@@ -152,7 +152,7 @@ def test_what_is_saved_is_checked_again_in_the_file_and_in_those_that_it_uses(fo
     (folder / "net02.res").write_text(NET.format(n=2, unit="mine", blocks=7))
     assert watching.until("1 error; 1 network")[0] == "error[expect-fails]: `blocks` is 3, expected 7"
     (folder / "shared.res").write_text(SHARED.replace("mine", "yours"))
-    assert "error[name-unknown]: there is no block named `mine`" in watching.until("1 error; 0 networks")
+    assert "error[name-unknown]: there is no block named `mine`" in watching.until("2 errors; 0 networks")
     (folder / "shared.res").write_text(SHARED)
     watching.until("1 error; 1 network")
 

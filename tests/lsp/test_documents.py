@@ -118,13 +118,13 @@ def test_the_same_mistake_in_a_base_is_told_once(editor: Editor, show: Show):
 def elaborated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of networks as they are elaborated."""
     names: list[str] = []
-    elaborate = networks_room.elaborate
+    elaborate = networks_room.elaborate_known
 
     def counted(found, *arguments, **options):
         names.append(found.definition.name)
         return elaborate(found, *arguments, **options)
 
-    monkeypatch.setattr(networks_room, "elaborate", counted)
+    monkeypatch.setattr(networks_room, "elaborate_known", counted)
     return names
 
 

@@ -21,6 +21,8 @@ def unclosed(place: Place) -> Mistake | None:
         ends = place.unclosed_before(place.at)
     elif token.kind in STATEMENTS | DEFINITIONS:
         ends = place.begins_line() and not place.follows("NAME")
+    elif place.begins_equation(place.at):
+        ends = True
     else:
         ends = any(CLOSER[bracket.kind] == token.kind for bracket in brackets)
     if not ends and token.kind != "$END":
@@ -32,15 +34,17 @@ def unclosed(place: Place) -> Mistake | None:
         code=Code.SYNTAX_UNCLOSED,
         label="opened here",
         notes=notes,
-        mend=insert(place, closer, sure=True) if place.machine.takes(closer) and not _holds_chain(place) else None,
+        mend=insert(place, closer, sure=True) if place.machine.takes(closer) and not _holds_more(place) else None,
     )
 
 
-def _holds_chain(place: Place) -> bool:
-    """Whether the rest of a statement's chain stands in the innermost bracket: that was to close somewhere before."""
+def _holds_more(place: Place) -> bool:
+    """Whether more than a list stands in the innermost bracket, a layer's: it was to close somewhere before."""
     opened = place.open_brackets()[-1]
-    inside = place.tokens[bisect_left(place.tokens, opened.start, key=lambda token: token.start) : place.at]
-    return opened.kind == "OPEN_PAREN" and bool(place.keyword()) and any(token.kind == "ARROW" for token in inside)
+    first = bisect_left(place.tokens, opened.start, key=lambda token: token.start)
+    is_layers = bool(place.keyword()) or place.tokens[first - 1].kind in ("NAME", "NORM", "ACT")
+    holds = any(place.tokens[at].kind == "ARROW" or place.begins_equation(at) for at in range(first, place.at))
+    return opened.kind == "OPEN_PAREN" and is_layers and holds
 
 
 def closed_early(place: Place) -> Mistake | None:

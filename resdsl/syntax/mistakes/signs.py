@@ -12,6 +12,8 @@ from resdsl.syntax.words import DEFINITIONS, FOREIGN_WORDS, INSERTIONS, SIGNS, S
 
 def wrong_sign(place: Place) -> Mistake | None:
     """A sign that other languages use for what another sign means here."""
+    if _follows_list(place):
+        return None
     for signs, rights in WRONG_SIGNS.items():
         found = place.tokens[place.at : place.at + len(signs)]
         after = place.tokens[min(place.at + len(signs), len(place.tokens) - 1)]
@@ -29,6 +31,20 @@ def wrong_sign(place: Place) -> Mistake | None:
                     mend=replace(place, kind, right, drop=len(signs)),
                 )
     return None
+
+
+def _follows_list(place: Place) -> bool:
+    """`extern block a(heads: int -> (in)`, `schedule s(p = 0.5 = p`: whether the `)` of a list is missing before."""
+    if place.token.kind not in ("ARROW", "EQUALS"):
+        return False
+    depth = 0
+    for at in range(place.at, len(place.tokens)):
+        if at > place.at and place.begins_line(at):
+            break
+        depth += (place.tokens[at].kind == "OPEN_PAREN") - (place.tokens[at].kind == "CLOSE_PAREN")
+        if depth < 0:
+            return False
+    return place.machine.takes("CLOSE_PAREN", place.token.kind, place.after.kind)
 
 
 def power(place: Place) -> Mistake | None:

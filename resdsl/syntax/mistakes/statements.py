@@ -75,7 +75,8 @@ def unexpected(place: Place) -> Mistake:
     token = place.token
     wanted = list_wanted(place.machine.expected())
     help = ROUNDED if token.kind == "QUANTITY" else form(place)
-    if token.kind in STATEMENTS | DEFINITIONS | {"$END", "CLOSE_BRACE"} and place.before.text:
+    ends = token.kind in STATEMENTS | DEFINITIONS | {"$END", "CLOSE_BRACE"} or place.begins_equation(place.at)
+    if ends and place.before.text:
         return tell(f"{wanted} is wanted after `{shorten(place.before.text)}`", place.gap, help=help)
     return tell(f"`{shorten(token.text)}` stands where {wanted} is wanted", place.span(token), help=help)
 
