@@ -14,7 +14,7 @@ from resdsl import for_inference, load
 from resdsl.emit.extern import register, unregister
 from resdsl.emit.torch import build
 from resdsl.emit.torch_cpp import CompilerError
-from resdsl.emit.torch_inference import Inference, difference
+from resdsl.emit.torch_inference import Inference, distance
 from tests.emit.lent import Attention
 from tests.passes.trained import assert_same, images, outputs, trained
 
@@ -205,7 +205,7 @@ def test_a_package_runs_in_a_process_without_resdsl(tmp_path):
     for_inference(model, precision="bf16").save(tmp_path / "bf16.pt2", batch=2)
     for_inference(model).save(tmp_path / "any.pt2", any_batch=True)
     subprocess.run([sys.executable, "-c", RUNS_ALONE], cwd=tmp_path, check=True)
-    assert difference(str(tmp_path / "fp32.pt2"), build(load(NET)), 2) > 1e-3  # other weights
+    assert distance(str(tmp_path / "fp32.pt2"), build(load(NET)), 2) > 1e-3  # other weights
 
 
 @pytest.mark.slow
