@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from resdsl.elaborate.bind import Dynamic, Target, resolve
+from resdsl.elaborate.bind import Dynamic, Target, follow, resolve
 from resdsl.elaborate.blocks import Placing
 from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.problems import Echo, Mistake
-from resdsl.elaborate.scope import Closure, ClosureKind, Poison
+from resdsl.elaborate.scope import Closure, Poison
 from resdsl.elaborate.shortcuts import Junction
 from resdsl.limits import Limits
 from resdsl.syntax import ast
@@ -54,8 +54,7 @@ def _junction(junction: Junction | Poison | None, dynamic: Dynamic) -> Hashable:
 def _closure(closure: Closure | Poison, dynamic: Dynamic) -> Hashable:
     if isinstance(closure, Poison):
         raise Echo
-    kind: ClosureKind = closure.kind
-    return _written(resolve(kind, closure.reference, closure.scope, dynamic))
+    return _written(follow(closure, dynamic))
 
 
 def _written(target: Target) -> Hashable:

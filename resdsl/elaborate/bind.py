@@ -53,17 +53,22 @@ class Dynamic:
         return closure
 
 
-def resolve(kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: Dynamic) -> Target:
-    """Follows a name through parameters to the definition that it stands for. Raises Mistake where there is none."""
+def resolve(
+    kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: Dynamic, outer: Closure | None = None
+) -> Target:
+    """Follows a name through parameters to the definition that it stands for. Raises Mistake where there is none.
+
+    `outer`, if given, is what the name stands for whatever it means in the scope.
+    """
     calls: list[Call] = []
     span = reference.name_span
     while True:
         if reference.arguments is not None:
             calls.insert(0, Call(reference.arguments, scope))
         name = reference.name
-        bound = dynamic.find(name) or scope.find(name)
+        bound = outer or dynamic.find(name) or scope.find(name)
         if isinstance(bound, Closure) and bound.kind == kind:
-            reference, scope = bound.reference, bound.scope
+            reference, scope, outer = bound.reference, bound.scope, bound.outer
             continue
         found = scope.module.find(kind, name) or (OPS.get(name) if kind == "layer" else None)
         if found is None:
@@ -72,15 +77,22 @@ def resolve(kind: ClosureKind, reference: ast.Reference, scope: Scope, dynamic: 
         return Target(name, found, tuple(calls), span)
 
 
+def follow(closure: Closure, dynamic: Dynamic) -> Target:
+    """The definition that a value stands for."""
+    return resolve(closure.kind, closure.reference, closure.scope, dynamic, closure.outer)
+
+
 def close(kind: ClosureKind, expression: ast.Expression, scope: Scope, dynamic: Dynamic) -> Closure:
     """A block, shortcut kind or layer as a value, its name checked at once."""
     if not isinstance(expression, ast.Reference):
         raise mistake(Code.ARGUMENT_TYPE, f"the name of {a(kind)} is wanted here", expression.span)
     bound = dynamic.find(expression.name) or scope.find(expression.name)
-    if isinstance(bound, Closure) and bound.kind == kind and expression.arguments is None:
-        return bound
-    resolve(kind, expression, scope, dynamic)
-    return Closure(kind, expression, scope)
+    outer = bound if isinstance(bound, Closure) and bound.kind == kind else None
+    if outer is not None and expression.arguments is None:
+        return outer
+    closure = Closure(kind, expression, scope, outer)
+    follow(closure, dynamic)
+    return closure
 
 
 def bind(

@@ -19,11 +19,16 @@ ClosureKind = Literal["block", "shortcut", "layer"]
 
 @record
 class Closure:
-    """A block, shortcut kind or layer as a value: a reference, and the scope that its names belong to."""
+    """A block, shortcut kind or layer as a value: a reference, and the scope that its names belong to.
+
+    `outer` is what the name of the reference stands for, where that is a value itself: in `norm norm(2)` the norm of
+    before, not the one that is made.
+    """
 
     kind: ClosureKind
     reference: ast.Reference
     scope: Scope
+    outer: Closure | None = None
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__

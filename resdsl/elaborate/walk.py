@@ -91,6 +91,7 @@ class Walk:
                     if bound is not None:
                         self.references.value(bound, self.names)
                 if parameter.default is not None:
+                    _check_default(parameter, parameter.default)
                     self.references.argument(parameter, parameter.default, self.names)
             seen[parameter.name] = span
             known = parameter.type is None or parameter.type in TYPES
@@ -267,6 +268,18 @@ class BodyWalk(Walk):
 
 
 # ---------------------------------------------------------------- words
+
+
+def _check_default(parameter: ast.Parameter, default: ast.Expression) -> None:
+    """Raises Mistake where a block, shortcut kind or layer is to be itself."""
+    waiting: list[ast.Syntax] = [default] if parameter.type in CLOSURES else []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Reference) and node.name == parameter.name:
+            message = f"`{node.name}` is the parameter itself here"
+            help = f"give the parameter a name of its own, as `{node.name}2`"
+            raise mistake(Code.NAME_UNKNOWN, message, node.name_span, help=help)
+        waiting += node.parts
 
 
 def _unknown_type(parameter: ast.Parameter, name: str) -> Mistake:
