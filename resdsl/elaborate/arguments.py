@@ -44,12 +44,11 @@ class ParameterPlacer:
     def _next(self, argument: ast.Positional) -> str:
         names = list(self._parameters)
         self._n_positional += 1
-        if self._n_positional > len(names) + 1:
-            raise Echo
         if self._n_positional > len(names):
             message = f"`{self._name}` takes {_count(len(names))}, and this is one more"
             notes = self._notes(argument)
-            raise mistake(Code.ARGUMENT_COUNT, message, argument.span, notes=notes, help=self._signature)
+            more = mistake(Code.ARGUMENT_COUNT, message, argument.span, notes=notes, help=self._signature)
+            raise _first(more, self._n_positional - len(names))
         return names[self._n_positional - 1]
 
     def _unknown(self, name: str, argument: ast.Argument) -> Mistake:
@@ -78,10 +77,7 @@ class SettingPlacer:
         self._n_positional = 0
 
     def add(self, argument: ast.Argument) -> Setting:
-        """The setting that an argument is for. Raises Mistake where there is none, or it has a value already.
-
-        Of several values that are too many the first is told, the others are Echoes.
-        """
+        """The setting that an argument is for. Raises Mistake where there is none, or it has a value already."""
         setting = self._find(argument)
         if setting.name in self._taken:
             raise _repeated(setting.name, self._op.NAME, argument, self._taken[setting.name])
@@ -100,10 +96,8 @@ class SettingPlacer:
         name = self._op.NAME
         if not self._settings:
             self._n_positional += 1
-            if self._n_positional > 1:
-                raise Echo
-            message = f"`{name}` takes no settings"
-            raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=f"it is written `{name}`, without any")
+            message, help = f"`{name}` takes no settings", f"it is written `{name}`, without any"
+            raise _first(mistake(Code.ARGUMENT_COUNT, message, argument.span, help=help), self._n_positional)
         match argument:
             case ast.Keyword() if argument.name in self._settings:
                 return self._settings[argument.name]
@@ -119,12 +113,16 @@ class SettingPlacer:
             case ast.Positional():
                 places = [setting for setting in self._settings.values() if setting.type != "stride"]
                 self._n_positional += 1
-                if self._n_positional > len(places) + 1:
-                    raise Echo
                 if self._n_positional > len(places):
                     message = f"`{name}` takes {_count(len(places))} without a name, and this is one more"
-                    raise mistake(Code.ARGUMENT_COUNT, message, argument.span, help=self._written)
+                    more = mistake(Code.ARGUMENT_COUNT, message, argument.span, help=self._written)
+                    raise _first(more, self._n_positional - len(places))
                 return places[self._n_positional - 1]
+
+
+def _first(more: Mistake, number: int) -> Mistake | Echo:
+    """Of several values that are too many the first is told; the others are echoes of it."""
+    return more if number == 1 else Echo()
 
 
 def parameter_missing(definition: ast.AnyDefinition, parameter: ast.Parameter, span: Span) -> Mistake:

@@ -12,6 +12,7 @@ from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.outline import Outline, check_once, keyword, word_of
 from resdsl.elaborate.problems import Mistake, Problems, mistake
 from resdsl.elaborate.references import CLOSURES, Bound, Names, References, part
+from resdsl.elaborate.size import n_layers
 from resdsl.elaborate.told import lost_names
 from resdsl.elaborate.unknown import GIVEN, misspelt, quoted
 from resdsl.record import field, state
@@ -29,7 +30,6 @@ class Resolved:
         names: its parameters, and what it names itself.
         outline: what a network has.
         height: how many networks are derived from each other here, or layers made of layers.
-        size: how many layers a layer is made of in the end, those of its parameters left out.
         unmet: the expectations that have mistakes in their names; the network stands without them.
         broken: whether it cannot be elaborated, be that told here or elsewhere.
     """
@@ -39,7 +39,6 @@ class Resolved:
     names: Names = field(factory=Names)
     outline: Outline = field(factory=Outline)
     height: int = 1
-    size: int = 0
     unmet: list[ast.Expect] = field(factory=list["ast.Expect"])
     broken: bool = False
 
@@ -239,13 +238,14 @@ class BodyWalk(Walk):
 
     def layers(self) -> None:
         """The layers that this one is made of: none leads back to it."""
+        size = 0
         for found, span in zip(self.references.found, self.references.spans, strict=True):
             if isinstance(found.definition, ast.Layer):
                 with self.references.collect():
                     below = self.resolver.below(found, span)
                     self.resolved.height = max(self.resolved.height, below.height + 1)
-                    self.resolved.size += 1 + below.size
-                    self.resolver.check_size(self.resolved.size, span)
+                    size += 1 + n_layers(found)
+                    self.resolver.check_size(size, span)
                     continue
                 self.is_endless = True
 
