@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from resdsl.data import library_folder
-from resdsl.diagnostics import Code
+from resdsl.diagnostics import Code, ResError
 from resdsl.elaborate.vocabulary import SCHEMES
+
+if TYPE_CHECKING:
+    from resdsl.syntax import ast
 
 
 def complete_networks(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -46,13 +51,25 @@ def complete_network_of_spec(
 
 def complete_parameters(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The parameters of the network that is meant, with their defaults: `depth=20`."""
-    text = _text_of(context)
-    names = _NETWORK.findall(text)
-    spec = Path(_spec(context)).stem
-    wanted = context.params.get("network") or (spec if spec in names else names[0] if len(names) == 1 else "")
-    head = re.search(rf"^network\s+{re.escape(wanted)}\s*\(", text, re.MULTILINE) if wanted else None
-    written = [_assignment(part) for part in _parts(text[head.end() :])] if head else []
+    from resdsl.compiler import read_recovering  # the other completions do without
+    from resdsl.elaborate.problems import Problems
+    from resdsl.elaborate.statements import open_parameters
+
+    parameters: tuple[ast.Parameter, ...] = ()
+    with suppress(ResError), Problems().collect():
+        program = read_recovering(_spec(context))
+        networks = {found.definition.name: found for found in program.networks()}
+        only = next(iter(networks)) if len(networks) == 1 else ""
+        wanted = context.params.get("network") or program.preferred or only
+        parameters = open_parameters(networks[wanted]) if wanted in networks else ()
+    written = [f"{p.name}={_word(p.default)}" for p in parameters]
     return [CompletionItem(word) for word in written if word.startswith(incomplete)]
+
+
+def _word(default: ast.Expression | None) -> str:
+    """A default that is a single word, as the shell takes it without quotes."""
+    text = default.span.text if default is not None else ""
+    return text if _WORD.fullmatch(text) else ""
 
 
 def complete_schemes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -82,27 +99,6 @@ def _text_of(context: click.Context) -> str:
 def _spec(context: click.Context) -> str:
     """What is given as SPEC; behind an option that lacks its value, click has not told it from other words yet."""
     return str(context.params.get("spec") or next(iter(context.args), ""))
-
-
-def _parts(text: str) -> Iterator[str]:
-    """What stands between commas, up to the parenthesis that closes."""
-    depth, part = 0, ""
-    for sign in text:
-        if (sign == ")" and depth == 0) or (sign == "," and depth == 0):
-            yield part
-            part = ""
-            if sign == ")":
-                return
-            continue
-        depth += (sign in "([") - (sign in ")]")
-        part += sign
-
-
-def _assignment(parameter: str) -> str:
-    """`depth=20` of `depth: int in 8..1202 = 20`; `depth=` where its default is no single word."""
-    declared, _, default = (part.strip() for part in parameter.partition("="))
-    name = declared.partition(":")[0].strip()
-    return f"{name}={default}" if _WORD.fullmatch(default) else f"{name}="
 
 
 def _networks() -> Iterator[tuple[str, str]]:

@@ -164,6 +164,8 @@ def test_the_shell_completes_the_parameters_of_the_network_that_is_meant(spec):
     assert completed(f"resdsl show {spec} -p ") == ["depth=20", "widths=", "classes="]
     assert completed(f"resdsl show {spec} -p d") == ["depth=20"]
     assert completed(f"resdsl show {spec} -n yours -p ") == []
+    assert completed(f"resdsl show {spec} -n mine_wide -p ") == ["depth=20", "classes="]  # of its base
+    assert completed("resdsl show nothing.res -p ") == []
     assert [word.partition("=")[0] for word in completed("resdsl show wrn -p ")][:2] == ["depth", "widen"]
 
 
