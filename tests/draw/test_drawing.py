@@ -20,7 +20,7 @@ from resdsl.emit.draw.scene import Area
 from resdsl.emit.draw.wording import INKS
 from resdsl.emit.draw.writers.structure import MAX_CHARACTERS, MAX_EDGES, write_mermaid
 from resdsl.ops import OPS
-from tests.pace import timed
+from tests.pace import in_time, timed
 
 ROOT = Path(__file__).parents[2]
 ROR = resdsl.load("ror3")
@@ -167,10 +167,12 @@ def _seconds(work: object) -> float:
     return min(times)
 
 
+@in_time
 def test_an_overview_of_1202_layers_takes_less_than_300_ms() -> None:
     assert _seconds(lambda: draw(DEEP, shade="survival").svg) < 0.3
 
 
+@in_time
 def test_600_blocks_drawn_in_full_take_less_than_2_s_and_2_mb() -> None:
     sizes: list[int] = []
     assert _seconds(lambda: sizes.append(len(draw(DEEP, "blocks", unfold=True).svg))) < 2

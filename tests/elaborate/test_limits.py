@@ -6,7 +6,7 @@ from resdsl.compiler import load
 from resdsl.data import library_folder
 from resdsl.limits import Limits
 from tests.elaborate.programs import HEAD, check, network, told
-from tests.pace import measured, timed
+from tests.pace import in_time, measured, timed
 
 DOUBLING_LAYERS = "layer a0 { y = x -> relu }\n" + "\n".join(
     f"layer a{k} {{ y = x -> a{k - 1} -> a{k - 1} }}" for k in range(1, 60)
@@ -56,6 +56,7 @@ def warm():
 
 
 @pytest.mark.parametrize(("text", "code"), BOMBS.values(), ids=BOMBS)
+@in_time
 def test_a_bomb_is_refused_at_once(text: str, code: str):
     with timed() as taken:
         checked = check(text)
@@ -83,6 +84,7 @@ def test_layers_that_double_through_a_parameter_end_too():
 
 
 @pytest.mark.parametrize(("times", "codes"), [(3, []), (60, ["limit-work"])])
+@in_time
 def test_a_layer_may_be_given_itself_as_often_as_there_is_room(times: int, codes: list[str]):
     before = "layer twice(inner: layer) { y = x -> inner -> inner }"
     with timed() as taken:

@@ -9,7 +9,7 @@ from lsprotocol import types
 from resdsl.lsp.requests import FEATURES
 from resdsl.lsp.server import make_server
 from resdsl.lsp.session import Session
-from tests.pace import timed
+from tests.pace import in_time, timed
 
 PROMISE = 0.05
 """Seconds of an ordinary machine."""
@@ -42,6 +42,7 @@ def session() -> Session:
 
 
 @pytest.mark.parametrize("method", ASKED)
+@in_time
 def test_an_answer_after_an_edit_is_there_before_the_next_key(method: str, session: Session, tmp_path: Path):
     path = tmp_path / "net.res"
     session.editor.open(path.as_uri(), TEXT, path)

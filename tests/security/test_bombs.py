@@ -19,7 +19,7 @@ from resdsl.program import Checked
 from resdsl.record import evolve
 from resdsl.source import Source
 from resdsl.syntax.format import fmt
-from tests.pace import measured, timed
+from tests.pace import in_time, measured, timed
 
 HEAD = 'res 1\nuse "std.res"\n'
 SECONDS, BYTES = 0.2, 100 * 2**20
@@ -166,6 +166,7 @@ def check(text: str, limits: Limits = DEFAULT) -> Checked:
     return read_recovering(Source("bomb.res", text), limits=limits).check()
 
 
+@in_time
 def is_refused(text: str, code: Code, limits: Limits) -> None:
     with timed() as taken:
         checked = check(text, limits)
@@ -200,6 +201,7 @@ def test_neither_takes_much_memory(text: str):
     assert taken.peak <= BYTES
 
 
+@in_time
 def test_a_text_of_nothing_takes_no_time():
     """240 KB of empty lines: an expression that looks for a line's first word in each must not cross lines."""
     text = HEAD + "\n" * 240_000 + "network net { input 3x8x8  stem relu }"
@@ -212,6 +214,7 @@ def test_a_text_of_nothing_takes_no_time():
 # ---------------------------------------------------------------- files that use each other
 
 
+@in_time
 def told(folder: Path, files: Mapping[str, str], limits: Limits = DEFAULT) -> list[Code]:
     for name, text in files.items():
         (folder / name).write_text(text)
@@ -311,6 +314,7 @@ def test_each_limit_has_its_test():
 DOCUMENT = to_json(GRAPH)
 
 
+@in_time
 def refusal(document: str, limits: Limits = DEFAULT) -> Code:
     with measured() as taken, pytest.raises(ResError) as caught:
         from_json(document, limits=limits)

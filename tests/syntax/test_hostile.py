@@ -17,7 +17,7 @@ from resdsl.syntax.lexer import lex
 from resdsl.syntax.printer import print_program
 from resdsl.syntax.table import load_table
 from resdsl.syntax.text import HIDDEN
-from tests.pace import timed
+from tests.pace import in_time, timed
 
 SPECS = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parents[2] / "specs").glob("*.res"))]
 WORDS = sorted(
@@ -247,6 +247,7 @@ def seconds(kind: str, length: int) -> float:
 
 
 @pytest.mark.parametrize("kind", WORST)
+@in_time
 def test_the_time_is_linear(kind: str):
     """Twice the text takes at most 2.5 times the time, but for 50 ms of noise; 20,000 characters less than 0.5 s."""
     load_table()
@@ -255,6 +256,7 @@ def test_the_time_is_linear(kind: str):
     assert long <= 0.5
 
 
+@in_time
 def test_a_file_as_large_as_may_be_is_parsed_in_seconds():
     """256 KiB of statements, 52,000 tokens: 1.1 s on a busy core; Lark's own parser takes 0.9 s for the tree alone."""
     text = "res 1 network a {\n" + "  stage s1 /2 : basic(16, rate = 0.5) * n\n" * 6200 + "}"

@@ -12,7 +12,7 @@ import torch
 
 import resdsl
 from resdsl import ResError, load_weights
-from tests.pace import measured
+from tests.pace import in_time, measured
 from tests.weights.conftest import LEAST, train
 
 HUGE = 93_000_000_000
@@ -34,6 +34,7 @@ def model():
 def refused(model):
     """Loads a file, which must be refused, and changes nothing; what was said, without the path."""
 
+    @in_time
     def load(path, **options):
         before = {key: value.clone() for key, value in model.state_dict().items()}
         with measured() as taken, pytest.raises(ResError) as caught:
