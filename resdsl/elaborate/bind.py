@@ -145,16 +145,21 @@ def bind(
         with problems.go_on():
             problems.heed(expression)
             scope.names[parameter.name] = _take(parameter, expression, outer, scope, dynamic)
-    takes_stride = any(parameter.name == "stride" for parameter in definition.parameters)
-    if not takes_stride and stride not in (None, 1, POISON):
-        raise mistake(
-            Code.ARGUMENT_UNKNOWN,
-            f"the stage has a stride, and its first block `{definition.name}` takes none",
-            span,
-            notes=(Note(definition.name_span, "has no parameter `stride`"),),
-            help="give the block a parameter `stride = 1` and use it as `/stride`, or leave the stage's stride out",
-        )
     return scope
+
+
+def check_takes_stride(block: ast.AnyDefinition, stride: Value | Poison | None, span: Span) -> None:
+    """Raises Mistake where a stage has a stride that its first block does not take."""
+    takes_any = block.lost_list is not None or any(parameter.name == "stride" for parameter in block.parameters)
+    if takes_any or stride in (None, 1, POISON):
+        return
+    raise mistake(
+        Code.ARGUMENT_UNKNOWN,
+        f"the stage has a stride, and its first block `{block.name}` takes none",
+        span,
+        notes=(Note(block.name_span, "has no parameter `stride`"),),
+        help="give the block a parameter `stride = 1` and use it as `/stride`, or leave the stage's stride out",
+    )
 
 
 def look_at(argument: ast.Argument, scope: Scope, problems: Problems) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from resdsl.diagnostics import Code, Fix
@@ -85,7 +85,7 @@ class LayerFrame:
         try:
             yield
         except Mistake as found:
-            raise found.told_as(at_use(found.diagnostic, use, of, where)) from None
+            raise found.told_as(partial(at_use, use=use, of=of, where=where)) from None
         finally:
             self.problems = outer
             for diagnostic in inner.errors:

@@ -34,14 +34,18 @@ def with_maker(found: Mistake, layer: Span, maker: Span | None, shape: Shape) ->
     diagnostic = found.diagnostic
     if maker is None or diagnostic.code is not Code.SHAPE_MISMATCH or diagnostic.span != layer:
         return found
-    return found.told_as(evolve(diagnostic, notes=(*diagnostic.notes, Note(maker, f"makes {shape} here"))))
+    return _with_note(found, Note(maker, f"makes {shape} here"))
 
 
 def with_note(found: Mistake, span: Span, text: str) -> Mistake:
     """A mistake with one more note, unless its place cannot be changed by the reader."""
     if not is_users(span.source):
         return found
-    return found.told_as(evolve(found.diagnostic, notes=(*found.diagnostic.notes, Note(span, text))))
+    return _with_note(found, Note(span, text))
+
+
+def _with_note(found: Mistake, note: Note) -> Mistake:
+    return found.told_as(lambda diagnostic: evolve(diagnostic, notes=(*diagnostic.notes, note)))
 
 
 def own_notes(*notes: Note) -> tuple[Note, ...]:

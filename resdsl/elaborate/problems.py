@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from resdsl.diagnostics import Code, Diagnostic, Fix, InternalError, Note
 from resdsl.record import field, state
@@ -18,17 +18,31 @@ _T = TypeVar("_T")
 class Mistake(Exception):  # noqa: N818 - the word of the project
     """One mistake, on its way to the nearest place that can go on without it.
 
-    `leaves` is what is known, nevertheless, of the shape that leaves the layer which is wrong.
+    `leaves` is what is known, nevertheless, of the shape that leaves the layer which is wrong; `beside` tells what
+    else is wrong in the same expression.
     """
 
-    def __init__(self, diagnostic: Diagnostic, leaves: Shape | None = None) -> None:
+    def __init__(
+        self, diagnostic: Diagnostic, leaves: Shape | None = None, beside: tuple[Diagnostic, ...] = ()
+    ) -> None:
         super().__init__(diagnostic)
         self.diagnostic = diagnostic
         self.leaves = leaves
+        self.beside = beside
 
-    def told_as(self, diagnostic: Diagnostic) -> Mistake:
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All that is to be told."""
+        return (self.diagnostic, *self.beside)
+
+    def told_as(self, tell: Callable[[Diagnostic], Diagnostic]) -> Mistake:
         """The same in other words."""
-        return Mistake(diagnostic, self.leaves)
+        return Mistake(tell(self.diagnostic), self.leaves, tuple(map(tell, self.beside)))
+
+    def and_others(self, others: Iterable[Mistake]) -> Mistake:
+        """This one and those found beside it."""
+        beside = tuple(diagnostic for other in others for diagnostic in other.diagnostics)
+        return Mistake(self.diagnostic, self.leaves, self.beside + beside)
 
     @property
     def is_final(self) -> bool:
@@ -108,7 +122,7 @@ class Problems:
         try:
             yield
         except Mistake as raised:
-            self.add(raised.diagnostic)
+            self.add_all(raised)
         except Echo:
             self.echoes.number += 1
 
@@ -126,6 +140,11 @@ class Problems:
             self.found.append(diagnostic)
             if span is not None:
                 self._places.add((diagnostic.code, span))
+
+    def add_all(self, raised: Mistake) -> None:
+        """Keeps what a mistake tells."""
+        for diagnostic in raised.diagnostics:
+            self.add(diagnostic)
 
     def add_unless_told(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keeps those that tell of no place of which the same kind of thing is told already.
@@ -178,7 +197,7 @@ class GoOn:
     def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> bool:
         """Tells the mistake, unless nothing more is looked at after it."""
         if isinstance(raised, Mistake) and not raised.is_final:
-            self._problems.add(raised.diagnostic)
+            self._problems.add_all(raised)
             return True
         if isinstance(raised, Echo):
             self._problems.echoes.number += 1
@@ -186,6 +205,44 @@ class GoOn:
         return False
 
 
+class Beside:
+    """Collects what is wrong with parts that are looked at one beside another, each within `with`.
+
+    After a hundred mistakes the parts that are left are not looked at.
+    """
+
+    __slots__ = ("_echoes", "_found", "_n_told")
+
+    def __init__(self) -> None:
+        self._found: list[Mistake] = []
+        self._n_told = 0
+        self._echoes = False
+
+    def __enter__(self) -> None:
+        """Nothing is wrong yet."""
+
+    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> bool:
+        """Goes on with the next part, unless nothing more is looked at."""
+        if isinstance(raised, Mistake) and not raised.is_final:
+            self._found.append(raised)
+            self._n_told += len(raised.diagnostics)
+            if self._n_told > _ENOUGH:
+                self.check()
+            return True
+        self._echoes |= isinstance(raised, Echo)
+        return isinstance(raised, Echo)
+
+    def check(self) -> None:
+        """Raises the mistakes as one; or Echo, where a part is not known for what is told elsewhere."""
+        if self._found:
+            raise self._found[0].and_others(self._found[1:])
+        if self._echoes:
+            raise Echo
+
+
 def _place(diagnostic: Diagnostic) -> tuple[str, int]:
     span = diagnostic.span
     return (span.source.name, span.start) if span else ("", -1)
+
+
+_ENOUGH: Final = 100

@@ -10,7 +10,7 @@ from typing import Literal
 from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.arguments import ParameterPlacer, SettingPlacer, parameter_missing, setting_missing
 from resdsl.elaborate.definitions import Found, Module
-from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.functions import FUNCTIONS
 from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
 from resdsl.elaborate.unknown import KINDS, a, unknown_definition, unknown_value
 from resdsl.elaborate.work import spend
@@ -97,7 +97,7 @@ class References:
         try:
             yield
         except Mistake as raised:
-            self.problems.add(raised.diagnostic)
+            self.problems.add_all(raised)
             if len(self.problems.found) > _ENOUGH * self.module.limits.diagnostics:
                 raise
         except Echo:

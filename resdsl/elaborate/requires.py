@@ -85,7 +85,7 @@ class Conditions:
                     raise
         for let, scope, found in self.wrong:
             if scope is own and not (suspects and suspects.keys() & self._roots(let.value, scope).keys()):
-                problems.add(found.diagnostic)
+                problems.add_all(found)
         for let, scope in self.lets if suspects else ():
             if suspects.keys() & self._roots(let.value, scope).keys():
                 scope.names[let.name] = POISON

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import nan
 from typing import Literal, cast
 
@@ -90,7 +91,7 @@ def _survival(schedule: Schedule, block: int, n_blocks: int | None) -> float:
         value = evaluate_value(schedule.formula, scope)
     except Mistake as inside:
         where = f"for {_which(block, n_blocks)}"
-        raise Mistake(at_use(inside.diagnostic, span, schedule.formula.span, where)) from None
+        raise inside.told_as(partial(at_use, use=span, of=schedule.formula.span, where=where)) from None
     if isinstance(value, bool) or not isinstance(value, int | float):
         message = f"a survival probability is a number, not {describe(value)}"
         notes, help = _formula(schedule)

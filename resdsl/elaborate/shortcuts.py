@@ -136,7 +136,7 @@ class Site:
         except Mistake as found:
             if found.is_final:
                 raise
-            trial.add(found.diagnostic)
+            trial.add_all(found)
         except Echo:
             pass
         finally:

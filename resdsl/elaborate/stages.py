@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from resdsl.diagnostics import Code
 from resdsl.elaborate.alike import alike
-from resdsl.elaborate.bind import Dynamic, Target, resolve
+from resdsl.elaborate.bind import Dynamic, Target, check_takes_stride, resolve
 from resdsl.elaborate.blocks import LinkEnd, Placing, build_block, build_chain
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_int, evaluate_value
@@ -204,10 +205,11 @@ class StagePlacer:
             where = f"placed here as {placing.label}, where {placing.x} comes in"
             try:
                 frame = self._frame(placing, plan.dynamic, problems)
-                unit = self._unit(target, placing, frame, use.span)
-                is_whole = frame.is_whole
+                built = self._unit(target, placing, frame, use.span)
+                check_takes_stride(found.definition, placing.stride, use.span)
+                unit, is_whole = built, frame.is_whole
             except Mistake as inside:
-                raise inside.told_as(at_use(inside.diagnostic, use.span, found.definition.span, where)) from None
+                raise inside.told_as(partial(at_use, use=use.span, of=found.definition.span, where=where)) from None
             finally:
                 firsts = {(inside.code, inside.span): inside for inside in reversed(problems.errors)}
                 told = [at_use(inside, use.span, found.definition.span, where) for inside in firsts.values()]

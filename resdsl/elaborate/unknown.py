@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from resdsl.diagnostics import Code, Fix, Note, suggest
 from resdsl.elaborate.definitions import Module
@@ -77,7 +78,7 @@ def _defined_elsewhere(raised: Mistake, uses: tuple[Fix, ...]) -> Mistake:
     """The same, with the library's files that have exactly this name: what looks like it is then a guess."""
     guesses = tuple(evolve(fix, sure=False) for fix in raised.diagnostic.fixes)
     help = f"{_bringing(uses)} brings it" + (f"; or {raised.diagnostic.help}" if guesses else "")
-    return Mistake(evolve(raised.diagnostic, help=help, fixes=(*uses, *guesses)))
+    return raised.told_as(partial(evolve, help=help, fixes=(*uses, *guesses)))
 
 
 def _bringing(uses: tuple[Fix, ...]) -> str:

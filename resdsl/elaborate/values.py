@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import cast
 
@@ -72,7 +73,7 @@ def _read_text(found: Found, name: str, kind: str | None, text: str) -> Value:
     except ResError as error:
         raise ResError(_unwrapped(diagnostic, name, wrapped) for diagnostic in error.diagnostics) from None
     except Mistake as found_wrong:
-        raise Mistake(_unwrapped(found_wrong.diagnostic, name, wrapped)) from None
+        raise found_wrong.told_as(partial(_unwrapped, name=name, wrapped=wrapped)) from None
 
 
 def _expression(name: str, wrapped: Source) -> ast.Expression:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pygments.lexer import RegexLexer, bygroups, words  # pyright: ignore[reportUnknownVariableType]
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace
 
-from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.functions import FUNCTIONS
 from resdsl.ops import OPS
 from resdsl.syntax.table import load_table
 from resdsl.syntax.words import TYPES

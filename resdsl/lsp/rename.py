@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from resdsl.data import is_library
-from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.functions import FUNCTIONS
 from resdsl.elaborate.unknown import GIVEN
 from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.limits import Limits

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from resdsl.elaborate.definitions import Found, Module
-from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.functions import FUNCTIONS
 from resdsl.elaborate.unknown import GIVEN
 from resdsl.limits import DEFAULT
 from resdsl.ops import OPS

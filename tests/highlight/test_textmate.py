@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.functions import FUNCTIONS
 from resdsl.ops import OPS
 from resdsl.syntax.table import load_table
 from resdsl.syntax.words import TYPES

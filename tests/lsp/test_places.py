@@ -8,7 +8,7 @@ from resdsl.cli.mend import mend
 from resdsl.compiler import load
 from resdsl.diagnostics import Code, apply
 from resdsl.elaborate.definitions import Loader
-from resdsl.elaborate.evaluate import FUNCTIONS
+from resdsl.elaborate.functions import FUNCTIONS
 from resdsl.elaborate.problems import Problems
 from resdsl.elaborate.vocabulary import SUBJECTS
 from resdsl.ir.graph import Graph

@@ -138,6 +138,8 @@ TOLD = {
         Code.LIMIT_WORK,
     ),
     "1,000 mistakes about a list": (network(f"let a = {MANY} {words('let b@ = a + 1', 1000)}"), Code.VALUE_TYPE),
+    "9,000 mistakes in one list": (network(f"let a = [{','.join(['7/2'] * 9000)}]"), Code.VALUE_DIVISION),
+    "9,000 mistakes in 3,000 sums": (network(words("let b@ = 7/2 + 5/2 + 3/2", 3000)), Code.VALUE_DIVISION),
     "5,000 statements that may stand once": (
         network("stage s : basic(4) " + 'about "a" ' * 5_000),
         Code.NETWORK_REPEATED,
