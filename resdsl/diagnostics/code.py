@@ -37,7 +37,7 @@ class Code(Enum):
     NAME_UNKNOWN = "name-unknown", "Nothing of the kind that is wanted here has this name."
     NAME_TAKEN = "name-taken", "Two things of one kind have the same name."
     NAME_CYCLE = "name-cycle", "A definition leads back to itself; every program ends, so none may."
-    NAME_UNUSED = "name-unused", "A parameter or a local definition that nothing uses."
+    NAME_UNUSED = "name-unused", "A parameter or a local definition that nothing uses, or a file that is used twice."
     NAME_SHADOWS = (
         "name-shadows",
         "A definition hides another of the same name: of a used file, of the language, of the network around it.",

@@ -33,6 +33,7 @@ KINDS: dict[type[ast.AnyDefinition], str] = {
 class Module:
     """A file: its own definitions, those of the files that it uses, and all that are visible, by kind and name.
 
+    `uses` are the used files that could be read, each with the `use` that brings it.
     `lost` are the words of what the parser had to leave out, here and in the used files, and `lost_files` whether a
     used file is missing: then a name that is not found may have been defined there. `problems` are the mistakes of
     the file and of those that it uses, as far as reading them shows any. `broken` are its own definitions whose names
@@ -43,6 +44,7 @@ class Module:
     program: ast.Program
     own: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     used: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    uses: list[tuple[ast.Use, Module]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     names: dict[tuple[str, str], Found] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
     lost: frozenset[str] = frozenset()
     lost_files: bool = False
@@ -268,6 +270,7 @@ def _take_over(module: Module, used: Module, use: ast.Use) -> None:
     for diagnostic in used.problems.found:
         module.problems.add(diagnostic)
     spend(USED_FILE + len(used.names) // 2, path_span(use))
+    module.uses.append((use, used))
     for (kind, name), found in used.names.items():
         before = module.used.get((kind, name))
         if before is None:

@@ -133,6 +133,7 @@ def check_names(module: Module, resolver: NameResolver) -> Problems:
         _warn_of_unused_definitions(everything, resolved, problems)
     for found in everything:
         _warn_of_hidden(found, problems)
+    _warn_of_files_used_twice(module, problems)
     return problems
 
 
@@ -201,6 +202,16 @@ def _warn_of_hidden(found: Found, problems: Problems) -> None:
     message = f"the {in_words(kind)} `{definition.name}` hides {whose}"
     help = "give yours a name of its own"
     problems.warn(Code.NAME_SHADOWS, message, definition.name_span, notes=notes, help=help)
+
+
+def _warn_of_files_used_twice(module: Module, problems: Problems) -> None:
+    first: dict[int, ast.Use] = {}
+    for use, file in module.uses:
+        before = first.setdefault(id(file), use)
+        if before is not use:
+            message, notes = f"`{use.path}` is used already", (Note(before.span, "first here"),)
+            fixes = (delete(use.span, sure=True),)
+            problems.warn(Code.NAME_UNUSED, message, use.span, notes=notes, help="delete it", fixes=fixes)
 
 
 _OF_STRUCTURE = frozenset(
