@@ -9,6 +9,7 @@ import click
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.difference import difference
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
+from resdsl.cli.line_ends import usual_line_end
 from resdsl.cli.options import not_empty
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, read_stdin, spec_file
@@ -56,6 +57,7 @@ def command(context: click.Context, specs: tuple[str, ...], *, only_check: bool,
 
 
 def _formatted(spec: str) -> tuple[str, str]:
+    """The text as it is, and in its layout; lines end as most of them do, but on standard output as is usual there."""
     if spec == "-":
         source = read_stdin()
         return source.text, fmt(source.text, name=source.name)
@@ -66,7 +68,8 @@ def _formatted(spec: str) -> tuple[str, str]:
     problems = Problems()
     with problems.collect():
         source = Loader(problems).read(file)
-        return source.text, fmt(source.text, name=source.name)
+        raw = file.read_bytes().decode()
+        return raw, fmt(source.text, name=source.name).replace("\n", usual_line_end(raw))
     raise ResError(problems.errors)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
-from operator import add
 
 from resdsl.compiler import read_recovering
 from resdsl.diagnostics import Fix, apply, sure_fixes
@@ -87,20 +85,6 @@ def _key(fix: Fix) -> tuple[str, str]:
     span = fix.span
     around = span.source.text[max(span.start - _AROUND, 0) : span.end + _AROUND]
     return around, fix.text
-
-
-def with_line_ends(text: str, raw: str) -> str:
-    """A mended text with the line ends of the raw one, in which they may differ from line to line."""
-    if "\r\n" not in raw:
-        return text
-    old, new = raw.split("\n"), text.split("\n")
-    most = "\r" if raw.count("\r\n") * 2 > raw.count("\n") else ""
-    ends = [most] * (len(new) - 1) + [""]
-    matcher = SequenceMatcher(None, [line.removesuffix("\r") for line in old], new, autojunk=False)
-    lines: list[str] = []
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        lines += old[i1:i2] if kind == "equal" else map(add, new[j1:j2], ends[j1:j2])
-    return "\n".join(lines)
 
 
 _ROUNDS = 20

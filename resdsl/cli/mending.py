@@ -9,7 +9,8 @@ import click
 
 from resdsl.cli.difference import difference
 from resdsl.cli.formats import count
-from resdsl.cli.mend import mend, with_line_ends
+from resdsl.cli.line_ends import with_line_ends
+from resdsl.cli.mend import mend
 from resdsl.cli.specs import new_loader, read_stdin, spec_file, spec_folder
 from resdsl.diagnostics import Diagnostic
 from resdsl.elaborate.definitions import Loader

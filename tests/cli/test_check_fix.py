@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.cli.mend import mend, with_line_ends
+from resdsl.cli.line_ends import with_line_ends
+from resdsl.cli.mend import mend
 from resdsl.compiler import read_recovering
 from resdsl.diagnostics import ResError
 from resdsl.elaborate.definitions import Loader

@@ -28,6 +28,17 @@ def test_a_file_is_written_in_its_layout_and_then_left_alone(run, spec: Path):
     assert (spec.read_text(), spec.stat().st_mtime_ns) == (tidy, stamp)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=ascii)
+def test_lines_end_as_they_did(run, spec: Path, end: str):
+    spec.write_bytes(UNTIDY.replace("\n", end).encode())
+    difference = run("fmt", "--diff", str(spec)).stdout_bytes.decode()
+    assert run("fmt", str(spec)).exit_code == 0
+    tidy = spec.read_bytes().decode()
+    assert tidy.count("\n") == tidy.count(end) == len(tidy.splitlines()) > 5
+    assert f"\n+  input 3x8x8   # small{end}" in difference
+    assert run("fmt", "--check", str(spec)).exit_code == 0
+
+
 def test_formatting_changes_no_network(run, spec: Path):
     from resdsl import load
 
@@ -57,16 +68,18 @@ def test_diff_shows_what_would_change(run, spec: Path):
 @pytest.mark.skipif(which("patch") is None, reason="`patch` is not there")
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "  # é\x0cé", "\n# last"], ids=ascii)
 @pytest.mark.parametrize("command", [["fmt", "--diff"], ["check", "--diff"]], ids=" ".join)
-def test_a_difference_is_what_patch_takes(run, spec: Path, end: str, command: list[str]):
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=ascii)
+def test_a_difference_is_what_patch_takes(run, spec: Path, end: str, command: list[str], line_end: str):
     before = UNTIDY.rstrip("\n").replace("conv(3x3,8)", "conv(3x3,8);") + end
     if command[0] == "fmt":
         before = before.replace(";", "").replace("\x0c", " ")
-    spec.write_text(before, encoding="utf-8")
-    difference = run(*command, str(spec)).stdout
+    before = before.replace("\n", line_end)
+    spec.write_bytes(before.encode())
+    difference = run(*command, str(spec)).stdout_bytes
     assert difference
-    subprocess.run(["patch", str(spec)], input=difference.encode(), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["patch", "--binary", str(spec)], input=difference, check=True, stdout=subprocess.DEVNULL)
     patched = spec.read_bytes()
-    spec.write_text(before, encoding="utf-8")
+    spec.write_bytes(before.encode())
     run(*command[:1], *(["--fix"] if command[0] == "check" else []), str(spec))
     assert patched == spec.read_bytes() != before.encode()
 
