@@ -108,4 +108,5 @@ def test_a_step_takes_the_memory_that_is_planned(n_blocks: int):
         model(x).sum().backward()
     planned = checkpoint_groups(graph, groups, batch=32).peak - x.nbytes + memory(graph).weights
     largest = 32 * 8 * 16 * 16 * 4
-    assert planned - largest < found.n_bytes < planned + 4 * largest
+    copies = 6  # of what a convolution takes and gives, in an order that suits the processor: on some 3, on others 5
+    assert planned - largest < found.n_bytes < planned + copies * largest
