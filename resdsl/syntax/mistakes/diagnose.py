@@ -23,7 +23,7 @@ from resdsl.syntax.mistakes.signs import (
     unquoted,
     wrong_sign,
 )
-from resdsl.syntax.mistakes.statements import begins_nothing, edition, misplaced, unexpected
+from resdsl.syntax.mistakes.statements import begins_nothing, edition, misplaced, unexpected, without_keyword
 from resdsl.syntax.place import Place
 
 
@@ -64,5 +64,6 @@ KNOWN: tuple[Callable[[Place], Mistake | None], ...] = (  # in the order of tria
     missing,
     unquoted,
     misplaced,
+    without_keyword,
     begins_nothing,
 )

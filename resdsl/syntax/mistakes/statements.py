@@ -6,8 +6,8 @@ from functools import cache
 
 from resdsl.diagnostics import Code, Note
 from resdsl.source import Span
-from resdsl.syntax.mistakes.mistake import Mend, Mistake, form, insert, shorten, tell
-from resdsl.syntax.place import Place
+from resdsl.syntax.mistakes.mistake import Mend, Mistake, form, insert, replace, shorten, tell
+from resdsl.syntax.place import CLOSER, Place
 from resdsl.syntax.table import load_table
 from resdsl.syntax.token import Token
 from resdsl.syntax.words import DEFINITIONS, LOOPS, ROUNDED, STATEMENTS, list_wanted
@@ -55,6 +55,37 @@ def misplaced(place: Place) -> Mistake | None:
     return tell(message, place.span(token), notes=notes, help=help)
 
 
+def without_keyword(place: Place) -> Mistake | None:
+    """A network or a block that begins with its name, or with another word."""
+    token = place.token
+    if token.kind != "NAME" or not place.complete() or _home(place) or (kind := _kind_of_body(place)) is None:
+        return None
+    word, span = kind.lower(), place.span(token)
+    if place.after.kind == "NAME":
+        message = f"a {word} begins with `{word}`, not with `{shorten(token.text)}`"
+        return tell(message, span, fix=word, mend=replace(place, kind, word))
+    message, mend = (
+        f"`{word}` is missing before `{shorten(token.text)}`",
+        Mend((Token(kind, word, token.start, token.start),), drop=0),
+    )
+    return tell(message, span, fix=f"{word} {token.text}", mend=mend)
+
+
+def _kind_of_body(place: Place) -> str | None:
+    """NETWORK where braces follow which hold a statement that networks alone have, BLOCK likewise; else None."""
+    networks, blocks = _statements_of("statement"), _statements_of("block_statement")
+    kinds = dict.fromkeys(networks - blocks - {"NORM", "ACT"}, "NETWORK") | dict.fromkeys(blocks - networks, "BLOCK")
+    is_head, depth = True, 0
+    for token in place.tokens[place.at + 1 : place.at + _FAR]:
+        if depth == 0 and token.kind not in (_IN_HEAD if is_head else ()):
+            return None
+        is_head &= token.kind != "OPEN_BRACE"
+        depth += (token.kind in CLOSER) - (token.kind in CLOSER.values())
+        if depth == 1 and not is_head and token.kind in kinds:
+            return kinds[token.kind]
+    return None
+
+
 def begins_nothing(place: Place) -> Mistake | None:
     """A line that begins with a word that begins no statement."""
     token = place.token
@@ -92,6 +123,9 @@ def _statements_of(symbol: str) -> frozenset[str]:
     """The keywords that begin a statement of this kind."""
     return frozenset(kind for row in load_table().states if symbol in row for kind in row if kind in STATEMENTS)
 
+
+_FAR = 1000  # tokens that are looked through for a statement that shows what they belong to
+_IN_HEAD = ("OPEN_PAREN", "OPEN_BRACE", "EQUALS", "NAME")
 
 _HOMES = {
     "statement": "a network",
