@@ -73,10 +73,10 @@ def elaborate_known(
         span = dearest(plan) or found.definition.name_span
         foresee(at_least(plan, statements, limits), span, at_most=at_most(plan))
         placer = _place(plan, statements, found, problems, limits)
-        if problems.errors or not (placer.is_whole and told.leaves_all(found)):
+        if problems.errors or not (placer.is_whole and told.leaves_all(found)) or (problems.echoes.number and told):
             known = _known(plan, placer, statements, problems)
             raise Echo
-        if problems.echoes.number and not told:
+        if problems.echoes.number:
             raise InternalError(f"something of `{found.definition.name}` cannot be computed, and nothing says why")
         graph = _assemble(plan, placer, statements, found, write_recipe(found, values))
         return Elaborated(graph, tuple(statements.expects), found, problems.warnings)

@@ -44,12 +44,12 @@ class NetworkWalk(Walk):
         else:
             found, below = base
             self.references.refer(found, definition.base.name_span)
+            self.resolved.outline = below.outline.copy()
+            self.resolved.height = below.height + 1
             parameters = self.open_parameters(found)
             if parameters is not None:
                 self.references.place(found.definition.name, parameters, None, definition.base, self.names)
             self.names.parent = below.names
-            self.resolved.outline = below.outline.copy()
-            self.resolved.height = below.height + 1
         self.network(definition.statements)
 
     def base(self, definition: ast.Derived) -> tuple[Found, Resolved] | None:
@@ -68,7 +68,7 @@ class NetworkWalk(Walk):
         None where not all of them are known.
         """
         definition = found.definition
-        if definition.lost_list is not None:
+        if definition.lost_list is not None or not self.resolved.outline.is_based:
             return None
         if not isinstance(definition, ast.Derived):
             return definition.parameters
