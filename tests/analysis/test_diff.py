@@ -35,3 +35,32 @@ def test_where_the_same_schedule_holds_for_other_blocks_the_first_of_them_is_tol
     assert [str(change) for change in diff(one, other).changes] == ["~ survival of s1[1]: p = 0.9 → p = None"]
     both = net("survive 1 - 0.1 * l", "survive 1 - 0.1 * l")
     assert [str(change) for change in diff(one, both).changes] == ["~ survival of s2[1]: p = None → p = 0.7"]
+
+
+def linked(statements: str, *, definitions: str = "") -> Graph:
+    """Two stages of four blocks, with links or kinds of their own."""
+    return load(f"""res 1 use "std.res"
+    {definitions}
+    network net {{
+      input 3x8x8
+      stem  conv(3x3, 4)
+      stage s1 : basic(4) * 4
+      stage s2 : basic(4) * 4
+      {statements}
+    }}""")
+
+
+def test_a_link_of_another_kind_is_told_with_its_span() -> None:
+    one, other = (linked(f"link outer over s1[2..3] via {kind}") for kind in ("identity", "conv_shortcut"))
+    wanted = "~ link outer: over s1[2..3] via identity → over s1[2..3] via conv_shortcut"
+    assert [str(change) for change in diff(one, other).changes] == [wanted]
+
+
+def test_a_kind_that_is_another_under_its_name_is_told() -> None:
+    one, other = (
+        linked("shortcut mine", definitions=f"shortcut mine {{ y = (x -> conv({size}, out)) + f }}")
+        for size in ("1x1", "3x3")
+    )
+    changes = diff(one, other).changes
+    assert [change.place for change in changes] == ["s1[1..4]", "s2[1..4]"]
+    assert all(str(change).endswith(", other layers") for change in changes)

@@ -109,6 +109,14 @@ def test_links_that_forbid_a_pipeline_are_named():
         partition(resdsl.load("ror3"), 4)
 
 
+def test_what_else_forbids_a_pipeline_is_told():
+    net = 'res 1 use "std.res" network net { input 3x8x8 stem conv(3x3, 4) stage s : basic(4) * 2 OWN }'
+    with pytest.raises(ValueError, match=r"at most 3 stages, not 4$"):
+        partition(resdsl.load(net.replace("OWN", "")), 4)
+    with pytest.raises(ValueError, match=r"at most 1 stages, not 2: it returns features of several stages$"):
+        partition(resdsl.load(net.replace("OWN", "tap s")), 2)
+
+
 # ---------------------------------------------------------------- memory and communication
 
 

@@ -74,6 +74,15 @@ def test_a_comma_in_a_path_does_not_end_the_property(run, tmp_path: Path, monkey
     assert "file=a%2Cb%3A100%25.res,line=6" in run("check", "a,b:100%.res", "--format", "github").stdout
 
 
+def test_a_file_elsewhere_has_a_whole_address_in_code_scanning(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "a net.res").write_text(WRONG, encoding="utf-8")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    document = json.loads(run("check", str(tmp_path / "a net.res"), "--format", "sarif").stdout)
+    place = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": (tmp_path / "a net.res").as_uri()}
+
+
 def test_json_has_places_notes_help_and_edits(told):
     text, code = told("json")
     document = json.loads(text)

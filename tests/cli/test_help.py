@@ -46,6 +46,13 @@ def test_a_code_is_explained_also_as_it_stands_in_a_message(run):
     assert run("explain", "error[shape-mismatch]").stdout == plain
 
 
+def test_how_a_warning_is_turned_off_is_told_with_it(run):
+    told = run("explain", "name-unused").stdout
+    assert "A warning: " in told
+    assert 'allow = ["name-unused"]' in told
+    assert "A warning: " not in run("explain", "name-unknown").stdout
+
+
 def test_a_misspelled_code_is_told_with_the_nearest(run):
     result = run("explain", "shape-mismtch")
     assert result.exit_code == 2

@@ -15,6 +15,14 @@ def test_a_model_becomes_a_spec_on_stdout_and_what_was_proved_is_told_beside_it(
     assert told in result.stderr.splitlines()
 
 
+def test_a_spec_is_written_to_a_file_and_its_path_told(run, tmp_path):
+    path = tmp_path / "net.res"
+    result = run("import", "pytorchcv:resnet20_cifar10", "-o", str(path))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1] == f"wrote {path}"
+    assert len(resdsl.load(path).blocks) == 9
+
+
 def test_a_shape_that_is_none_is_told(run):
     result = run("import", "pytorchcv:resnet20_cifar10", "--input", "32,32")
     assert result.exit_code == 2

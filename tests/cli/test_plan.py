@@ -45,3 +45,16 @@ def test_commands_that_make_no_sense_are_refused(run):
     assert "a batch of 4 does not reach 8 devices" in run(*tiny, "4", "--memory", "1GiB").stderr
     assert "is no amount of memory" in run(*tiny, "64", "--memory", "much").stderr
     assert "8 to 64" in run(*tiny, "64", "--memory", "1GiB", "--microbatches", "2").stderr
+
+
+def test_a_strategy_that_cannot_be_is_told_alone(run):
+    arguments = ("ror3", "--devices", "4", "--memory", "1GiB", "--batch", "64", "--strategy", "pipeline")
+    lines = run("plan", *arguments).stdout.splitlines()
+    assert lines[-1].startswith("no pipeline: `ror3` can be cut into at most 3 stages, not 4")
+
+
+def test_the_blocks_that_are_computed_again_are_told_by_stage(run):
+    arguments = ("resnet110", "--devices", "2", "--memory", "40MB", "--batch", "64", "--strategy", "pipeline")
+    first, second = run("plan", *arguments).stdout.splitlines()[-2:]
+    assert first.endswith("every 3, s1[1]…s2[9]")
+    assert second.endswith("none")

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from resdsl.cli.summary_form import amount
+from resdsl.cli.summary_form import amount, binary
+from resdsl.compiler import load
+from resdsl.emit.lowered.file import emit
 
 
 @pytest.fixture
@@ -151,6 +153,21 @@ def test_large_numbers_have_four_digits(number: int, text: str):
     assert amount(number) == text
 
 
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "0.977 KiB"),
+        (402 * 2**20, "402 MiB"),
+        (2**40, "1 TiB"),
+        (2**52, "4.1e+03 TiB"),
+    ],
+)
+def test_bytes_have_three_digits(n_bytes: int, text: str):
+    assert binary(n_bytes) == text
+
+
 def test_a_file_of_several_networks_asks_which_is_meant(run):
     result = run("show", "res 1 network a { input 3 } network b { input 3 }")
     assert result.exit_code == 2
@@ -187,3 +204,20 @@ def test_an_expanded_program_is_the_same_network_and_uses_nothing(run, shown, sp
     result = run("show", "-", "--format", "json", input=text)
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["digest"] == shown(spec)["digest"]
+
+
+@pytest.mark.parametrize("spec", ["resnet20", "se_resnext50_32x4d"])
+def test_the_functions_that_compile_runs_are_printed(run, spec: str):
+    text = run("show", spec, "--lowered").stdout
+    assert text == emit(load(spec))
+    compile(text, spec, "exec")
+
+
+def test_only_one_text_is_printed(run):
+    result = run("show", "resnet20", "--expanded", "--lowered")
+    assert result.exit_code == 2
+    assert "--expanded prints .res, --lowered prints Python: one of them" in result.stderr
+
+
+def test_a_stage_behind_a_gate_sees_the_whole_input(run):
+    assert "sees   the whole input from conv2 on" in run("show", "se_resnext50_32x4d").stdout

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -128,6 +129,22 @@ def test_the_command_writes_beside_the_spec_and_prints_the_path(tmp_path: Path) 
 def test_the_command_writes_to_stdout() -> None:
     done = CliRunner().invoke(cli, ["draw", "ror3", "-o", "-", "--format", "mmd"])
     assert done.output.startswith("flowchart TD")
+
+
+def test_a_picture_is_opened_where_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    path = str(tmp_path / "net.svg")
+    assert CliRunner().invoke(cli, ["draw", "ror3", "-o", path, "--open"]).exit_code == 0
+    assert opened == [path]
+
+
+def test_graphviz_places_things_where_the_layout_is_left_to_it() -> None:
+    pinned = CliRunner().invoke(cli, ["draw", "ror3", "-o", "-", "--format", "dot"]).output
+    auto = CliRunner().invoke(cli, ["draw", "ror3", "-o", "-", "--format", "dot", "--layout", "auto"]).output
+    assert "pos=" in pinned
+    assert "pos=" not in auto
+    assert auto.startswith("digraph")
 
 
 def test_a_wrong_command_is_told_and_ends_with_2(tmp_path: Path) -> None:

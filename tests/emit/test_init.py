@@ -1,5 +1,6 @@
 """Weights begin as the papers say: the right deviation, the right constants, and nothing else touched."""
 
+import json
 import math
 
 import pytest
@@ -11,6 +12,7 @@ from resdsl import Code, ResError, load
 from resdsl.emit.python.file import emit
 from resdsl.emit.python.initialise import INIT_RULES
 from resdsl.emit.torch import build
+from resdsl.ir.graph import Graph
 
 
 def net(
@@ -189,3 +191,15 @@ def test_a_deep_library_network_begins_with_activations_of_sound_size():
     model = build(load("preresnet110")).train()
     y = model(torch.randn(16, 3, 32, 32))
     assert 1e-2 < y.std() < 1e2
+
+
+def test_a_rule_of_a_graph_that_was_read_is_looked_at_before_anything_is_written():
+    document = json.loads(net("init he_fan_out").to_json())
+    document["init"] = [{"name": "he_fan", "arguments": []}, {"name": "normal", "arguments": []}]
+    with pytest.raises(ResError) as raised:
+        build(Graph.from_json(json.dumps(document)))
+    messages = [(diagnostic.code, diagnostic.message) for diagnostic in raised.value.diagnostics]
+    assert messages == [
+        (Code.INIT_RULE, "there is no weight initialisation `he_fan`"),
+        (Code.INIT_RULE, "`normal` takes one number; 0 are given"),
+    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resdsl.elaborate.vocabulary import SCHEMES
+from resdsl.elaborate.vocabulary import INIT_RULES, SCHEMES
 from resdsl.limits import DEFAULT
 from resdsl.lsp.completion import Item, complete
 from resdsl.lsp.editor import Editor
@@ -40,6 +40,8 @@ LAYERS = {"conv", "relu", "twice", "squeeze_excite", "norm", "act"}
 SCHEDULES = {"steady", "linspace", "uniform"}  # `linear` is a layer, too
 EVERYTHING = BLOCKS | SHORTCUTS | LAYERS | SCHEDULES
 
+OPEN = "} block wrapped(inner: layer, how: shortcut, width) { residual inner } network d { stage s : wrapped("
+
 PLACES = {
     "a block after the colon of a stage": ("stage s2 /2 : ¦", BLOCKS),
     "a block after +": ("stage s2 : basic(16) * 2 + ¦", BLOCKS),
@@ -55,6 +57,9 @@ PLACES = {
     "a layer in a block": ("} block b(width) { residual ¦", LAYERS),
     "a layer in an equation": ("} shortcut k { y = (x -> ¦", LAYERS),
     "a block as a parameter's value": ("} network d = small(unit = ¦", BLOCKS - {"unit"}),
+    "a layer as a parameter's value": (f"{OPEN}inner = ¦", LAYERS),
+    "a shortcut kind as a parameter's value": (f"{OPEN}how = ¦", SHORTCUTS),
+    "a value as a parameter's value": (f"{OPEN}width = ¦", {"round"}),
 }
 
 
@@ -82,6 +87,7 @@ def test_every_layer_of_the_language_is_offered_in_a_chain(editor: Editor, show:
         ("drop link ¦", {"outer"}),
         ("keys ¦", set(SCHEMES)),
         ("survive linear(0.5), ¦", {"per", "rescale"}),
+        ("init ¦", set(INIT_RULES)),
         ("} block b(width) { before norm, ¦", {"shared"}),
         ("} block b(width) { before norm, shared = ¦", {"change", "first", "stage", "never"}),
         (
@@ -112,6 +118,9 @@ def test_expectations_are_of_counts_and_labels(editor: Editor, show: Show):
         ("stem conv(3x3, 64, /2, ¦", {"groups", "bias", "dilation", "padding"}),
         ("link a over all via gate(¦", {"bias"}),
         ("expect params(¦", {"depth", "unit"}),
+        ("expect params(depth = 20, ¦", {"unit"}),
+        ("let m = round(¦", set[str]()),
+        ("stage s2 : unknown(¦", set[str]()),
         ("} network d = small(¦", {"depth", "unit"}),
     ],
 )
@@ -137,6 +146,7 @@ def test_a_parameter_comes_with_its_default(editor: Editor, show: Show):
         ("} shortcut k { y = ¦", {"x", "f", "in", "out", "stride"}, {"l", "depth"}),
         ("} layer k { g = x -> relu y = ¦", {"x", "in", "g"}, {"f", "out"}),
         ("} schedule k(last) = ¦", {"l", "L", "last"}, {"x", "depth"}),
+        ("} block k(width) { residual conv(3x3, ¦", {"in", "width"}, {"x", "f", "out", "depth"}),
     ],
 )
 def test_values_are_those_that_are_known_at_the_place(

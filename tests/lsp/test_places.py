@@ -379,6 +379,10 @@ def test_what_a_project_turns_off_is_not_told(editor: Editor, show: Show, tmp_pa
     assert told() == []
     (tmp_path / "pyproject.toml").write_text('[tool.resdsl]\nallow = ["no-such-code"]\n')
     assert told() == ["allow-unused", "name-unused"]
+    (tmp_path / "pyproject.toml").write_text('tool.resdsl = "all"\n')
+    assert told() == ["argument-type", "name-unused"]
+    (tmp_path / "pyproject.toml").write_text('[tool]\nother = "[tool.resdsl]"\n')
+    assert told() == ["name-unused"]
 
 
 def test_shapes_stand_at_the_ends_of_sections(version: Version):

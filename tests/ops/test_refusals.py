@@ -75,6 +75,7 @@ REFUSALS = [
     (ChannelShuffle(2), (VECTOR,), "`channel_shuffle(2)` needs pixels; the vector 512 has none"),
     (Maxout(3), (X,), "`maxout(3)` cannot split 64 channels into pieces of 3; 64x8x8 comes in"),
     (SpatialDropout(0.1), (VECTOR,), "`spatial_dropout(0.1)` needs pixels; the vector 512 has none"),
+    (SpatialDropout(0.1), (VOLUME,), "`spatial_dropout(0.1)` works in 1 to 3 dimensions; 2x4x4x4x4 has 4"),
     (Add(), (X, Shape(64, (4, 4))), "`+` needs equal shapes; 64x8x8 and 64x4x4 come in"),
     (Add(), (X, Shape(64, (1, 1))), "`+` needs equal shapes; 64x8x8 and 64x1x1 come in"),
     (Subtract(), (X, VECTOR), "`-` needs equal shapes; 64x8x8 and 512 come in"),

@@ -45,6 +45,7 @@ def left(graph):
         ("conv(3x3, 6) -> maxpool(2x2, /2) -> bn", ["bn"]),
         ("conv(3x3, 6) -> global_avgpool -> flatten -> bn -> linear(5) -> bn", []),
         ("conv(3x3, 6) -> flatten -> bn", ["bn"]),
+        ("conv(3x3, 6) -> global_avgpool -> flatten -> sigmoid -> bn -> linear(5)", []),
         ("conv(3x3, 6) -> bn(affine = false) -> relu", []),
         ("conv(3x3, 6) -> dropout(0.5) -> bn -> spatial_dropout(0.1) -> relu", []),
         ("conv(3x3, 6) -> relu -> bernoulli(0.5)", []),
