@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
 import click
 
@@ -74,7 +74,7 @@ def cli() -> None:
     """
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line of this process, and exit."""
     from resdsl.cli.streams import prepare
 
@@ -85,4 +85,3 @@ def main() -> NoReturn:
         from resdsl.cli.failures import tell
 
         raise SystemExit(tell(error)) from None
-    raise SystemExit(0)

@@ -116,12 +116,11 @@ def amount(number: int) -> str:
 
 def binary(n_bytes: int) -> str:
     """Bytes as `1.2 GiB`."""
-    size, unit = float(n_bytes), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if size < 999.5 or unit == "TiB":
-            break
+    size, units = float(n_bytes), ["TiB", "GiB", "MiB", "KiB", "B"]
+    while size >= 999.5 and len(units) > 1:
         size /= 1024
-    return f"{size:.3g} {unit}"
+        units.pop()
+    return f"{size:.3g} {units[-1]}"
 
 
 def _title(summary: Summary) -> str:

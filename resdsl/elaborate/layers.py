@@ -23,7 +23,7 @@ from resdsl.elaborate.work import PLACED_LAYER, foresee, spend
 from resdsl.ops import Add, Affine, Concat, Flatten, Multiply, Op, Required, Setting, SettingError, Subtract
 from resdsl.ops import Value as SettingValue
 from resdsl.record import state
-from resdsl.shape import UNKNOWN, Shape, ShapeError, Unknown
+from resdsl.shape import UNKNOWN, Shape, Unknown
 from resdsl.source import Span
 from resdsl.syntax import ast
 
@@ -271,8 +271,6 @@ def place(op: type[Op], target: Target, rank: int, problems: Problems) -> Op:
                 raise Echo from None
             problems.add(_refused(op, error, value, rank, span).diagnostic)
             written[error.setting] = (UNKNOWN, span)
-        except ShapeError as error:
-            raise mistake(Code.SHAPE_RANK, error.message, target.span, help=error.help) from None
 
 
 def _refused(op: type[Op], error: SettingError, value: SettingValue, rank: int, span: Span) -> Mistake:

@@ -23,7 +23,7 @@ from resdsl.syntax.phrase import (
 )  # fmt: skip
 
 __all__ = [
-    "PLAIN", "AnyStatement", "Trivia", "print_chain", "print_definition", "print_expression", "print_kinds",
+    "PLAIN", "AnyStatement", "Trivia", "print_chain", "print_expression", "print_kinds",
     "print_over", "print_program", "print_reference", "print_statement", "program_items",
 ]  # fmt: skip
 
@@ -84,11 +84,6 @@ def print_program(program: ast.Program) -> str:
     Of comments, a tree holds only the `##` lines above definitions, stages and links.
     """
     return "\n".join(lay_out(program_items(program, PLAIN))) + "\n"
-
-
-def print_definition(definition: ast.AnyDefinition) -> str:
-    """One definition, as it stands in a file."""
-    return "\n".join(lay_out([definition_item(definition, PLAIN)]))
 
 
 def print_statement(statement: AnyStatement) -> str:
