@@ -236,7 +236,7 @@ class ReadProgram:
                 None,
                 help="name it: `--network NAME`, or `load(…, network=NAME)`" if names else "",
             )
-        found = self.module.find("network", network)
+        found = self.module.names.get(("network", network))
         if found is None:
             near = nearest(network, self.module.names_of("network"))
             help = f"did you mean `{near}`?" if near else f"its networks: {', '.join(names)}"

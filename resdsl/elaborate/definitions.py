@@ -16,7 +16,7 @@ from resdsl.record import field, record, state
 from resdsl.source import Source, Span, real_path
 from resdsl.syntax import ast
 from resdsl.syntax.parser import parse_recovering
-from resdsl.syntax.token import NAME
+from resdsl.syntax.token import NAME, NO_NAME
 
 KINDS: dict[type[ast.AnyDefinition], str] = {
     ast.Network: "network",
@@ -54,8 +54,8 @@ class Module:
     limits: Limits = DEFAULT
 
     def find(self, kind: str, name: str) -> Found | None:
-        """The definition of that kind and name that is visible in this file."""
-        return self.names.get((kind, name))
+        """The definition of that kind and name that is visible in this file; none for a name that was not read."""
+        return self.names.get((kind, name)) if name != NO_NAME else None
 
     def may_have_lost(self, name: str) -> bool:
         """Whether a definition of that name may stand in what could not be read."""
@@ -313,17 +313,17 @@ def _in_words(kind: str) -> str:
 
 
 def _words(program: ast.Program, diagnostics: tuple[Diagnostic, ...]) -> frozenset[str]:
-    """The words of what was left out, but for parameters; `_` stands in for a name that could not be read."""
+    """The words of what was left out, but for parameters, and what stands in for a name that could not be read."""
     if not diagnostics:
         return frozenset()
     lists = [part for definition in program.definitions for part in _lists(definition) if part is not None]
     lost = (span for span in program.skipped if not any(part.holds(span) for part in lists))
-    return frozenset({"_", *(word for span in lost for word in NAME.findall(span.text))})
+    return frozenset({NO_NAME, *(word for span in lost for word in NAME.findall(span.text))})
 
 
 def _lists(definition: ast.AnyDefinition) -> tuple[Span | None, ...]:
     """What was left out of a definition and can define nothing; what stands in for a name may be one."""
-    parameters = definition.lost_list if definition.name != "_" else None
+    parameters = definition.lost_list if definition.name != NO_NAME else None
     return (parameters, definition.lost_arguments if isinstance(definition, ast.Derived) else None)
 
 

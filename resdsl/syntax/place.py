@@ -71,8 +71,18 @@ class Place:
         return self.machine.takes(*kinds, self.after.kind)
 
     def carries_on(self, kinds: Sequence[str], *, drop: int, back: int = 0) -> bool:
-        """Whether the parse would go on for a while with tokens of these kinds in place of some before and after."""
-        return self.machine.takes_at(len(self.machine.values) - back, *kinds, *self.coming(self.at + drop))
+        """Whether the parse would go on with tokens of these kinds in place of some before and after.
+
+        It does where it takes the few tokens after them, or those to the end of a line which may end a statement.
+        """
+        height, first = len(self.machine.values) - back, self.at + drop
+        coming = self.coming(first)
+        if self.machine.takes_at(height, *kinds, *coming):
+            return True
+        to_line_end = next((n for n in range(len(coming)) if self.begins_line(first + n)), None)
+        if to_line_end is None:
+            return False
+        return any(self.machine.takes_at(height, *kinds, *coming[:to_line_end], end) for end in _ENDS)
 
     def begins_well(self, at: int) -> bool:
         """Whether a statement that begins with a token is likely one, and no word of a broken one."""
@@ -95,10 +105,14 @@ class Place:
 
     def settle(self) -> None:
         """Where the mistake begins a line, take what is before for finished, if it can be."""
-        early = self.before.kind == "CLOSE_BRACE" and self.unclosed_braces() < 0
+        early = self.unclosed_braces() < 0 and (self.before.kind == "CLOSE_BRACE" or self.lacks_brace())
         if self.machine.kind_at(0) == "RES" or (self.begins_line() and not early):
             for kind in _ENDS:
                 self.machine.settle(kind)
+
+    def lacks_brace(self) -> bool:
+        """Whether a statement stands where only the braces before it are missing."""
+        return self.token.kind in STATEMENTS - DEFINITIONS and self.machine.takes("OPEN_BRACE", self.token.kind)
 
     def open_brackets(self) -> list[Token]:
         """The brackets that are open here, the innermost last."""

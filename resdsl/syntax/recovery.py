@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 from resdsl.syntax.mistakes import Mistake, diagnose
 from resdsl.syntax.place import Place
-from resdsl.syntax.token import Token
+from resdsl.syntax.token import NO_NAME, Token
 from resdsl.syntax.words import DEFINITIONS, STATEMENTS
 
 
@@ -160,7 +160,7 @@ def _enter(place: Place) -> None:
     for at, kind in enumerate(kinds, start=first):
         token = place.tokens[at]
         if token.kind != kind:
-            token = Token(kind, "_", end, end)
+            token = Token(kind, NO_NAME, end, end)
         machine.feed(token)
         end = token.end
 

@@ -22,5 +22,8 @@ class Token(NamedTuple):
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What a name looks like; keywords do, too."""
 
+NO_NAME = "…"
+"""Stands for a name that could not be read; no author can write it."""
+
 NAME_IN_BRACES = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A name in a message, `{depth}`, whose value stands there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from resdsl.diagnostics import Code, Note
-from resdsl.syntax.mistakes.mistake import Mend, Mistake, insert, replace, tell
+from resdsl.syntax.mistakes.mistake import Mend, Mistake, insert, replace, shorten, tell
 from resdsl.syntax.place import CLOSER, Place
 from resdsl.syntax.words import DEFINITIONS, SIGNS, STATEMENTS
 
@@ -61,6 +61,14 @@ def closed_early(place: Place) -> Mistake | None:
         fix="",
         mend=Mend(drop=0, back=1, sure=True),
     )
+
+
+def no_brace(place: Place) -> Mistake | None:
+    """Another word where a brace opens that is closed further down."""
+    if place.unclosed_braces() >= 0 or not place.carries_on(["OPEN_BRACE"], drop=1):
+        return None
+    message = f"`{shorten(place.token.text)}` stands where `{{` is wanted"
+    return tell(message, place.span(place.token), fix="{", mend=replace(place, "OPEN_BRACE", "{"))
 
 
 def closes_nothing(place: Place) -> Mistake | None:

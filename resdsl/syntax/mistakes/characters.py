@@ -9,7 +9,7 @@ from resdsl.source import Span
 from resdsl.syntax.mistakes.mistake import Mend, Mistake, quote, replace, shorten, tell
 from resdsl.syntax.place import Place
 from resdsl.syntax.text import name_character
-from resdsl.syntax.token import Token
+from resdsl.syntax.token import NO_NAME, Token
 from resdsl.syntax.words import FOREIGN_SIGNS
 
 
@@ -75,7 +75,7 @@ def _foreign_letters(place: Place) -> Mistake:
     letter = name_character(next(letter for letter in text if not letter.isascii()))
     message = f"`{shorten(text)}` has {letter} in it; names are made of the letters a to z, digits and `_`"
     span = place.span(place.token)
-    return tell(message, span, code=Code.SYNTAX_CHARACTER, mend=replace(place, "NAME", "_"))
+    return tell(message, span, code=Code.SYNTAX_CHARACTER, mend=replace(place, "NAME", NO_NAME))
 
 
 def _number_with_letters(place: Place) -> Mistake:
@@ -86,7 +86,7 @@ def _number_with_letters(place: Place) -> Mistake:
     fix: str | None = None
     kind, stand_in, help = "INT", "1", "a name begins with a letter, and `_` in a number stands between digits"
     if not place.machine.takes("INT"):
-        kind, stand_in, help = "NAME", "_", "a name begins with a letter"
+        kind, stand_in, help = "NAME", NO_NAME, "a name begins with a letter"
     elif thousands != text and thousands.isdigit():
         kind, stand_in, fix = "INT", f"{thousands[:9]}_000", f"{thousands}_000" if text[-1] == "k" else None
         help = f"thousands are written out: `{stand_in}`"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from resdsl.diagnostics import Diagnostic
 from resdsl.record import evolve
-from resdsl.syntax.mistakes.brackets import closed_early, closes_nothing, unclosed
+from resdsl.syntax.mistakes.brackets import closed_early, closes_nothing, no_brace, unclosed
 from resdsl.syntax.mistakes.characters import bad_token, spaced_size
 from resdsl.syntax.mistakes.mistake import Mistake
 from resdsl.syntax.mistakes.signs import (
@@ -55,6 +55,7 @@ KNOWN: tuple[Callable[[Place], Mistake | None], ...] = (  # in the order of tria
     closed_early,
     closes_nothing,
     unclosed,
+    no_brace,
     comment,
     separator,
     twice,

@@ -72,13 +72,19 @@ def without_keyword(place: Place) -> Mistake | None:
 
 
 def _kind_of_body(place: Place) -> str | None:
-    """NETWORK where braces follow which hold a statement that networks alone have, BLOCK likewise; else None."""
+    """NETWORK where braces follow which hold a statement that networks alone have, BLOCK likewise; else None.
+
+    What derives from something and has braces is a network, whatever they hold.
+    """
     networks, blocks = _statements_of("statement"), _statements_of("block_statement")
     kinds = dict.fromkeys(networks - blocks - {"NORM", "ACT"}, "NETWORK") | dict.fromkeys(blocks - networks, "BLOCK")
-    is_head, depth = True, 0
+    is_head, derives, depth = True, False, 0
     for token in place.tokens[place.at + 1 : place.at + _FAR]:
         if depth == 0 and token.kind not in (_IN_HEAD if is_head else ()):
             return None
+        derives |= depth == 0 and token.kind == "EQUALS"
+        if derives and token.kind == "OPEN_BRACE":
+            return "NETWORK"
         is_head &= token.kind != "OPEN_BRACE"
         depth += (token.kind in CLOSER) - (token.kind in CLOSER.values())
         if depth == 1 and not is_head and token.kind in kinds:
