@@ -65,17 +65,16 @@ def _lines(items: Sequence[Item], indent: int) -> list[_Line]:
     lines: list[_Line] = []
     for item, cells in zip(items, _align(items), strict=True):
         lines += [_Line("")] * item.blank
-        brace = "" if item.body is None else " {" if item.body else " {}"
+        is_open = item.body or item.closing
+        brace = "" if item.body is None else " {" if is_open else " {}"
         own = (
             _break(item.what, cells, indent, brace) if isinstance(item.what, Row) else _keep(item.what + brace, indent)
         )
         own[-1].comment = item.trailing
         lines += own
-        if item.body:
-            lines += _lines(item.body, indent + INDENT)
+        if is_open:
+            lines += _lines(item.body or [], indent + INDENT)
             lines.append(_Line(f"{' ' * indent}}}", item.closing))
-        elif item.closing:
-            own[-1].comment = f"{item.trailing} {item.closing}".strip()
     return lines
 
 

@@ -283,7 +283,7 @@ def _braced(
         _place(body, statement, trivia, int(new_group))
         previous = statement
     body += trivia.closing(node)
-    item.body = None if may_go and not body and not item.trailing else body
+    item.body = None if may_go and not body else body
     return item
 
 
@@ -301,8 +301,10 @@ def _place(items: list[Item], node: ast.Use | ast.AnyDefinition | AnyStatement, 
     comment = trivia.after(node)
     if item.body:
         item.closing = comment
+    elif item.trailing and comment:  # on one line the first would swallow the second
+        item.body, item.closing = [], comment
     else:
-        item.trailing = f"{item.trailing} {comment}".strip()
+        item.trailing = item.trailing or comment
     items += [*comments, item]
 
 

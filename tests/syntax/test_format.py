@@ -295,6 +295,28 @@ def test_comments_strewn_over_the_library_survive():
             assert fmt(formatted) == formatted
 
 
+@pytest.mark.parametrize(
+    ("text", "formatted"),
+    [
+        ("block b { # one\n} # two", "block b {   # one\n}           # two"),
+        ("block b { /* one */ } /* two */", "block b {   /* one */\n}           /* two */"),
+        ("block b { # one\n}", "block b {}   # one"),
+        ("block b {} # two", "block b {}   # two"),
+        ("network a = b { # one\n} # two", "network a = b {   # one\n}                 # two"),
+        ("network a = b { # one\n}", "network a = b   # one"),
+        (
+            "network n { stage s : basic(3) { # one\n} # two\n}",
+            "network n {\n  stage s : basic(3) {   # one\n  }                      # two\n}",
+        ),
+        ("network n { stage s : basic(3) { # one\n} }", "network n {\n  stage s : basic(3)   # one\n}"),
+    ],
+)
+def test_each_comment_at_the_braces_of_an_empty_body_stays_one(text: str, formatted: str):
+    formatted = f"res 1\n\n{formatted}\n"
+    assert fmt(f"res 1\n{text}\n") == formatted
+    assert fmt(formatted) == formatted
+
+
 def test_what_is_no_program_is_not_formatted():
     with pytest.raises(ResError):
         fmt("res 1 network a {")
