@@ -109,6 +109,13 @@ def test_links_that_forbid_a_pipeline_are_named():
         partition(resdsl.load("ror3"), 4)
 
 
+def test_cuts_stand_in_order_each_once():
+    graph = resdsl.load("resnet20")
+    for cuts in ((2, 1), (2, 2)):
+        with pytest.raises(ValueError, match=r"cuts stand in ascending order, each once; got \["):
+            cut_graph(graph, cuts)
+
+
 def test_what_else_forbids_a_pipeline_is_told():
     net = 'res 1 use "std.res" network net { input 3x8x8 stem conv(3x3, 4) stage s : basic(4) * 2 OWN }'
     with pytest.raises(ValueError, match=r"at most 3 stages, not 4$"):

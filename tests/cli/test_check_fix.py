@@ -218,3 +218,20 @@ def test_a_change_that_would_change_a_sound_network_is_not_made(monkeypatch: pyt
     mended = mend(Source("a.res", text), Loader(Problems()))
     assert mended.text == text.replace("bassic", "basic")
     assert mended.n_fixes == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "kept"),
+    [
+        ("name-unused, survive-never", "# resdsl: allow(name-unused)"),
+        ("survive-never, name-unused", "# resdsl: allow(name-unused)"),
+        ("survive-never,name-unused,shape-loses", "# resdsl: allow(name-unused)"),
+        ("survive-never", ""),
+    ],
+)
+def test_of_codes_that_a_comment_allows_those_of_which_nothing_warns_are_taken_out(codes: str, kept: str):
+    parameters = "(classes = 10)" if kept else ""
+    text = f"res 1\n\nnetwork net{parameters} {{ # resdsl: allow({codes})\n  input 3x8x8\n  stem  conv(3x3, 4)\n}}\n"
+    mended = mend(Source("net.res", text), Loader(Problems()))
+    assert mended.text == text.replace(f" # resdsl: allow({codes})", f" {kept}" if kept else "")
+    assert not read_recovering(Source("net.res", mended.text)).check().diagnostics

@@ -50,6 +50,16 @@ def test_the_names_of_a_scheme_are_listed_with_their_shapes(run, spec):
     assert listed["layer2.0.downsample.0.weight"] == [16, 8, 1, 1]
 
 
+def test_the_same_numbers_in_another_shape_are_told(run, spec, state, tmp_path):
+    state["fc.weight"] = state["fc.weight"].reshape(10, 16, 1, 1)  # as a convolution has them
+    torch.save(state, tmp_path / "net.pth")
+    lines = run("keys", str(spec), "--from", str(tmp_path / "net.pth")).stdout.splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        "reshaped 1 tensor, the numbers in the same order".split(),
+        "fc.weight: 10x16x1x1 to 10x16".split(),
+    ]
+
+
 def test_what_fits_of_a_checkpoint_is_told(run, spec, checkpoint, state):
     result = run("keys", str(spec), "--from", str(checkpoint))
     assert result.exit_code == 0

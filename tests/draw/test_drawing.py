@@ -20,6 +20,7 @@ from resdsl.emit.draw import FORMATS, VIEWS, DrawingError, draw
 from resdsl.emit.draw.scene import Area
 from resdsl.emit.draw.wording import INKS
 from resdsl.emit.draw.writers.structure import MAX_CHARACTERS, MAX_EDGES, write_mermaid
+from resdsl.ir.graph import Graph
 from resdsl.ops import OPS
 from tests.pace import in_time, timed
 
@@ -56,9 +57,43 @@ def test_what_there_is_not_is_said_with_what_there_is() -> None:
         (lambda: draw(ROR, "strip", width=100), "a picture is at least 320 pixels wide; 100 are asked for"),
         (lambda: draw([ROR] * 6, "compare"), "the view `compare` takes 1 to 5 networks; 6 are given"),
         (lambda: draw(ROR).save("net.gif"), "`net.gif` ends in no format; there are .svg"),
+        (lambda: draw(ROR).to("gif"), "there is no format `gif`; there are svg, pdf, png"),
+        (lambda: draw(ROR).png(scale=100), "pixels at scale 100; a PNG has at most 16384 a side: write .svg or .pdf"),
     ):
         with pytest.raises(DrawingError, match=re.escape(message)):
             ask()
+
+
+def net(statements: str, name: str = "net") -> Graph:
+    return resdsl.load(f'res 1 use "std.res" network {name} {{ input 3x32x32 stem conv(3x3, 16) {statements} }}')
+
+
+def test_a_table_in_markdown_has_a_line_for_each_part_and_an_empty_place_where_a_network_has_none() -> None:
+    nets = [
+        net("stage s1 : pyramid_basic(16 + l * l) * 6 stage s2 /2 : basic(128) * 2 shortcut identity else zero_pad"),
+        net("stage s1 : basic(16) * 6 head global_avgpool -> linear(10)", "one"),
+        net("layers b : conv(3x3, 32, /2) -> relu -> conv(3x3, 32) head global_avgpool -> linear(10)", "plain"),
+    ]
+    assert (
+        draw(nets, view="table").to("md")
+        == """\
+| layer | output | net | one | plain |
+| --- | --- | --- | --- | --- |
+| stem | 32×32 | conv 3×3, 16 | conv 3×3, 16 | conv 3×3, 16 |
+| s1 | 32×32 | \\[3×3, 17…52; 3×3, 17…52\\] × 6 | \\[3×3, 16; 3×3, 16\\] × 6 |  |
+| s2 / b | 16×16 | \\[3×3, 128; 3×3, 128\\] × 2 |  | conv 3×3, 32, /2 · ReLU; conv 3×3, 32 |
+| head | 1 |  | global avg pool; fc 10 | global avg pool; fc 10 |
+| depth |  | 17 | 14 | 4 |
+| params |  | 613,489 | 28,634 | 14,586 |
+| MACs |  | 240 M | 28.8 M | 3.98 M |
+"""
+    )
+
+
+def test_of_many_kinds_in_one_stage_a_table_has_the_first_and_the_last() -> None:
+    kinds = "basic(16) + bottleneck(4) + preact_basic(16) + preact_bottleneck(4) + basic(16) * 2 + se_basic(16)"
+    [line] = [line for line in str(draw(net(f"stage s1 : {kinds}"), "table").to("md")).split("\n") if "s1" in line]
+    assert "<br>… 3 more kinds<br>" in line
 
 
 def test_a_graphviz_source_holds_the_pinned_picture() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from resdsl.compiler import load
 from resdsl.emit.draw.layout.blocks import lay_blocks
 from resdsl.emit.draw.layout.compare import lay_compare
 from resdsl.emit.draw.layout.diff import lay_diff
@@ -16,7 +17,7 @@ from resdsl.emit.draw.layout.overview import lay_overview
 from resdsl.emit.draw.layout.strip import lay_strip
 from resdsl.emit.draw.layout.table import lay_table
 from resdsl.emit.draw.layout.unit import lay_unit
-from resdsl.emit.draw.scene import Badge, Group, Path, Scene
+from resdsl.emit.draw.scene import Badge, Group, Path, Scene, Text
 from resdsl.ir.graph import Graph
 from resdsl.ir.unit import Unit
 from resdsl.ir.verify import verify
@@ -29,6 +30,23 @@ thousand = settings(
     max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 hundred = settings(thousand, max_examples=100)
+
+
+@pytest.mark.parametrize("lay", [lay_overview, lay_blocks, lambda graph: lay_compare([graph, graph])])
+def test_sixty_stages_are_legible_and_all_there_though_no_page_holds_them(lay) -> None:
+    stages = " ".join(f"stage s{number} : basic(16) * 3" for number in range(60))
+    scene = lay(load(f'res 1 use "std.res" network net {{ input 3x32x32 stem conv(3x3, 16) {stages} }}'))
+    assert list(faults(scene)) == []
+    words = " ".join(shape.text for shape in scene.shapes() if isinstance(shape, Text))
+    assert all(f"s{number}" in words for number in range(60))
+
+
+def test_a_chain_of_sixty_layers_has_its_first_and_last_and_how_many_there_are_more() -> None:
+    layers = " -> ".join(f"conv(3x3, {number}) -> relu" for number in range(1, 31))
+    scene = lay_overview(load(f"res 1 network net {{ input 3x32x32 stem relu layers deep : {layers} }}"))
+    assert list(faults(scene)) == []
+    words = [shape.text for shape in scene.shapes() if isinstance(shape, Text)]
+    assert [word for word in words if word.endswith(" more")] == ["… 24 more"]
 
 
 @hundred

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from resdsl.cli.app import cli
+from resdsl.cli.draw_page import NoPage, Page
 from resdsl.cli.draw_server import Show, make_server
 from resdsl.emit.draw import draw
 
@@ -108,6 +109,30 @@ def test_a_file_that_was_never_right_has_a_page_that_says_why(tmp_path: Path) ->
     served.server.server_close()
     assert "error" in page
     assert "<script>alert" not in page
+
+
+def test_what_cannot_be_drawn_is_told_until_it_can(tmp_path: Path) -> None:
+    file = tmp_path / "net.res"
+    file.write_text(SPEC, encoding="utf-8")
+    show = Show((str(file), str(file)), None, {}, partial(draw, view="layers", only="s2"))
+    assert isinstance(show.page, NoPage)
+    assert "s2" in show.page.trouble
+    assert show.page.wrong == ()
+    file.write_text(SPEC.replace("* n", "* n stage s2 : basic(16)"), encoding="utf-8")
+    show.redraw()
+    assert isinstance(show.page, Page)
+
+
+def test_a_file_that_goes_away_is_told_and_a_folder_beside_it_is_none_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "net.res"
+    file.write_text(SPEC, encoding="utf-8")
+    (tmp_path / "folder.res").mkdir()
+    show = Show((str(file),), None, {}, partial(draw))
+    assert isinstance(show.page, Page)
+    file.unlink()
+    show.redraw()
+    assert isinstance(show.page, NoPage)
+    assert (show.page.texts, show.last is None) == (("",), False)
 
 
 def test_no_other_name_and_no_other_path_is_answered(served: Served) -> None:

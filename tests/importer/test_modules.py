@@ -253,6 +253,16 @@ class Two(nn.Module):
         return x + 1, x
 
 
+class Doubled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return x + x
+
+
 class Deciding(nn.Module):
     def forward(self, x):
         return x + 1 if x.sum() > 0 else x
@@ -268,6 +278,11 @@ def test_a_module_that_decides_by_values_is_refused_in_words(capfd: pytest.Captu
     ("model", "shape", "message"),
     [
         (nn.Sequential(nn.Conv2d(3, 8, 3)), SHAPE, "no shortcut is added anywhere: this is no residual network"),
+        (
+            Doubled(),
+            SHAPE,
+            "the model's own `forward`, after `conv`: an addition joins paths that share layers or other additions; ",
+        ),
         (Two(), SHAPE, "the model returns several tensors, or none that it computes from its input"),
         (nn.Identity(), SHAPE, "the model computes nothing from its input"),
         (nn.Linear(4, 4), SHAPE, "torch cannot trace `Linear` for samples of 3x16x16: "),

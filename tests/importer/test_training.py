@@ -127,3 +127,34 @@ def test_stochastic_depth_that_scales_nothing_is_refused():
     model.blocks[1].drop.scale_by_keep = False
     with pytest.raises(ResError, match=r"`blocks\.1\.drop`: what is kept in training is never divided"):
         import_module(model, SHAPE)
+
+
+class StochasticDepth(nn.Module):
+    """As torchvision has it."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p, self.mode = p, "batch"
+
+    def forward(self, x):
+        return x * x.new_empty(1, 1, 1, 1).bernoulli_(1 - self.p) / (1 - self.p) if self.training else x
+
+
+def test_stochastic_depth_in_two_manners_is_refused():
+    model = PlainNet(lambda block, x: x + block.drop(block.conv(x)))
+    model.blocks[0].function = model.blocks[1].function
+    model.blocks[0].drop, model.blocks[1].drop = StochasticDepth(0.1), DropPath(0.2)
+    with pytest.raises(ResError, match="some blocks are dropped for a sample, others for a batch"):
+        import_module(model, SHAPE)
+    model.blocks[1].drop = StochasticDepth(0.2)
+    assert "survive linear(0.8), per = batch, rescale = train" in import_module(model, SHAPE).text
+
+
+def test_what_is_dropped_between_blocks_or_twice_in_one_is_refused():
+    message = "what is dropped in training is not the branch of one block"
+    with pytest.raises(ResError, match=f"`between`: {message}"):
+        import_module(PlainNet(adds, between=DropPath(0.2)), SHAPE)
+    model = PlainNet(lambda block, x: x + block.again(block.drop(block.conv(x))))
+    model.blocks[1].drop, model.blocks[1].again = DropPath(0.1), DropPath(0.1)
+    with pytest.raises(ResError, match=rf"`blocks\.1\.again`: {message}"):
+        import_module(model, SHAPE)

@@ -1,11 +1,14 @@
 """A checkpoint is opened by what it is; nothing in it runs, and whatever is wrong with it is one error of one line."""
 
+import io
 import os
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
 import torch
+from numpy.lib import format as npy
 from safetensors import safe_open
 from torch import nn
 
@@ -67,6 +70,28 @@ def test_an_archive_with_a_compression_that_nobody_knows_is_damaged(tmp_path):
         whole = whole[:place] + b"\x63" + whole[place + 1 :]
     (tmp_path / "b.npz").write_bytes(whole)
     assert "is a damaged archive of arrays" in refusal(tmp_path / "b.npz").message
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_arrays_are_read_in_the_versions_of_their_format_that_hold_numbers(version, tmp_path):
+    content = io.BytesIO()
+    npy.write_array(content, np.ones((2, 3), np.float32), version=version)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", content.getvalue())
+    if version == (3, 0):
+        assert refusal(tmp_path / "a.npz").message.endswith("version (3, 0) of the format is for arrays of records")
+    else:
+        assert (open_checkpoint(tmp_path / "a.npz").read("x") == 1).all()
+
+
+def test_an_array_that_is_not_what_was_saved_is_told_when_it_is_read(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.ones(100_000, np.float32))
+    whole = (tmp_path / "a.npz").read_bytes()
+    place = whole.rindex(b"\x00\x00\x80\x3f")
+    (tmp_path / "a.npz").write_bytes(whole[:place] + b"\x01" + whole[place + 1 :])
+    checkpoint = open_checkpoint(tmp_path / "a.npz")
+    with pytest.raises(ResError, match="is a damaged archive of arrays: Bad CRC-32"):
+        checkpoint.read("x")
 
 
 @pytest.mark.parametrize("key", ["state_dict", "model", "anything"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from functools import cache
 
 from resdsl.emit.draw.align import align
 from resdsl.emit.draw.fold import EVERYTHING, Detail
@@ -69,16 +69,13 @@ def lay_compare(graphs: Sequence[Graph], *, shade: bool = False, unfold: bool = 
 
 def lay_first(attempts: Sequence[Density], nets: Callable[[Detail], Sequence[Net]], *, shade: bool) -> Scene:
     """What `nets` gives for a detail, in the first density that keeps it on a page, or else in the last."""
-    scene: Scene | None = None
-    for detail, densities in groupby(attempts, lambda density: density.detail):
-        viewed = nets(detail)
-        for density in densities:
-            scene = lay_nets(viewed, density, shade=shade)
-            if scene.height <= MAX_HEIGHT:
-                return scene
-    if scene is None:
-        raise ValueError("there is no density to try")
-    return scene
+    *others, last = attempts
+    viewed = cache(nets)
+    for density in others:
+        scene = lay_nets(viewed(density.detail), density, shade=shade)
+        if scene.height <= MAX_HEIGHT:
+            return scene
+    return lay_nets(viewed(last.detail), last, shade=shade)
 
 
 def lay_nets(nets: Sequence[Net], density: Density, *, shade: bool) -> Scene:
