@@ -44,13 +44,18 @@ def change(chance: random.Random, place: int) -> Change:
     return Change(token, new, source.position(token.start)[0])
 
 
-def check(place: int, changes: Iterable[Change], loader: Loader) -> tuple[Diagnostic, ...]:
-    """What is told of a spec with these changes."""
+def changed(place: int, changes: Iterable[Change]) -> Source:
+    """A spec with these changes."""
     source = SOURCES[place]
     text = source.text
     for token, new, _ in sorted(changes, key=lambda change: -change.token.start):
         text = f"{text[: token.start]} {new} {text[token.end :]}"
-    return read_recovering(Source(source.name, text, source.path), loader=loader).check().diagnostics
+    return Source(source.name, text, source.path)
+
+
+def check(place: int, changes: Iterable[Change], loader: Loader) -> tuple[Diagnostic, ...]:
+    """What is told of a spec with these changes."""
+    return read_recovering(changed(place, changes), loader=loader).check().diagnostics
 
 
 def errors_of(found: Iterable[Diagnostic]) -> list[Diagnostic]:
