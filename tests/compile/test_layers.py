@@ -44,6 +44,11 @@ def test_every_layer(word):
     assert_compiled_equals_eager(network(OPS[word].EXAMPLE), x_of(2), steps=1)
 
 
+def test_a_norm_of_vectors():
+    model = built(NETWORK.format(input=INPUTS[2], chain="relu", head="global_avgpool -> layernorm -> linear(3)"))
+    assert_compiled_equals_eager(model, x_of(2), steps=1)
+
+
 @pytest.mark.parametrize("chain", MORE.values(), ids=MORE)
 def test_every_form_of_a_layer(chain):
     assert_compiled_equals_eager(network(chain), x_of(2), steps=1)

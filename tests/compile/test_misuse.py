@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from resdsl.emit.torch_compiled.report import compile_report
 from resdsl.emit.torch_compiled.runtime import runtime_of
 from tests.compile.test_units import _near, network, x
 
@@ -174,3 +175,38 @@ def test_modes_without_gradients_may_come_in_any_order():
             assert _near(model(x()), eager(x()))
     for one, other in zip(model.buffers(), eager.buffers(), strict=True):
         assert _near(one.double(), other.double())
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"backend": "cudagraphs"}, "the strategy `units` knows the backends .*, not `cudagraphs`"),
+        ({"dynamic": True}, "compiles for each shape; `dynamic` belongs to the others"),
+        ({"mode": "reduce-overhead"}, "`reduce-overhead` records each graph; record the whole step instead"),
+        ({"checkpoint": "blocks", "memory": 2**20}, "`memory` finds that by itself"),
+    ],
+)
+def test_what_units_cannot_do_is_refused_before_anything_is_compiled(how, message):
+    model = network().train()
+    with pytest.raises(ValueError, match=message):
+        model.compile(strategy="units", **{"backend": "aot_eager", **how})
+    assert runtime_of(model) is None
+
+
+def test_a_layer_that_is_gone_is_told_with_a_way_out():
+    model = network().train()
+    del model.s1[0].conv1
+    with pytest.raises(ValueError, match=r"the module is not what its spec says: .*conv1"):
+        compiled(model)
+
+
+def test_a_block_that_is_half_in_training_is_refused():
+    model = compiled()
+    model.s1[0].bn1.eval()
+    with pytest.raises(ValueError, match=r"some norms .* are in training mode and some are not"):
+        model(x())
+
+
+def test_there_is_no_report_of_what_units_did_not_compile():
+    with pytest.raises(ValueError, match="the network is not compiled by units"):
+        compile_report(network())

@@ -41,3 +41,16 @@ class Flat(nn.Module):
 def length(channels):
     """Makes no module."""
     return channels
+
+
+class Pair(nn.Module):
+    """Gives what comes in twice."""
+
+    def __init__(self, channels):
+        super().__init__()
+
+    def forward(self, x):
+        return x, x
+
+
+NUMBER = 3

@@ -167,6 +167,18 @@ def test_a_class_that_is_what_its_text_declares_builds():
         ),
         ("flat -> (in)", "Flat", "", "`Flat(8)` fails where 8x8x8 comes in: ValueError: expected 2D or 3D input"),
         ("flat -> (in)", "length", "", "`length(8)` gives a value of type int, and no `nn.Module`"),
+        (
+            "flat -> (in)",
+            "Pair",
+            "",
+            "`Pair(8)` makes a value of type tuple where 8x8x8 comes in, and no tensor",
+        ),
+        (
+            "flat -> (in)",
+            "NUMBER",
+            "",
+            "`tests.emit.lent:NUMBER`, registered for `extern block flat`, is not a class",
+        ),
         ("flat -> (in)", "lent:Flat", "", "`lent:Flat`, registered for `extern block flat`, cannot be imported: "),
         (
             "flat -> (in)",

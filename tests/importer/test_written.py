@@ -53,8 +53,7 @@ def imported(definitions: str, statements: str) -> tuple[resdsl.Graph, str]:
         (
             "layer two { y = x + (x -> conv(1x1, in)) } block mine(width) { residual two -> two -> conv(3x3, width) }",
             "stage s1 : mine(16) * 3 shortcut identity",
-            "layer mine16 { y = x + (x -> conv(1x1, in)) }\n\n"
-            "block mine16_2(width) {\n  residual mine16 -> mine16 -> conv(3x3, width)\n}",
+            "\n\nblock mine16_2(width) {\n  residual mine16 -> mine16 -> conv(3x3, width)\n}",
         ),
     ],
 )
