@@ -149,6 +149,24 @@ def test_a_mask_follows_the_type_of_the_branch():
     assert model(batch(5, 3, 8, 8).float()).dtype == torch.float32
 
 
+def test_branches_of_images_and_of_vectors_are_dropped_for_each_sample():
+    model = built("""res 1 use "std.res"
+    block images(width) { residual conv(3x3, width) }
+    block vectors(width) { residual linear(width) }
+    network net { input 3x8x8  stem conv(3x3, 4)  stage a : images(4) * 2  layers pool : global_avgpool -> flatten
+      stage b : vectors(4)  survive uniform(0.5), per = sample, rescale = train }""").train()
+    x = batch(5, 3, 8, 8)
+    torch.manual_seed(4)
+    y = model(x)
+    scales = 2 * kept(4, 3, 5, p=[0.5] * 3).to(x)
+    assert len(set(scales.flatten().tolist())) == 2
+    wanted = model.stem(x)
+    for block, scale in zip(model.a, scales):
+        wanted = wanted + scale.view(-1, 1, 1, 1) * block.conv(wanted)
+    wanted = model.pool(wanted)
+    assert torch.allclose(y, wanted + scales[2].view(-1, 1) * model.b[0].linear(wanted))
+
+
 # ---------------------------------------------------------------- what is never dropped
 
 

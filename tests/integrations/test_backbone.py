@@ -138,6 +138,8 @@ def test_a_transformers_backbone_needs_no_file_after_it_was_saved(tmp_path, imag
     again = AutoBackbone.from_config(AutoConfig.from_pretrained(tmp_path / "saved"))
     loaded = adapter.ResDSLBackbone.from_pretrained(tmp_path / "saved").eval()
     assert again.state_dict().keys() == loaded.state_dict().keys()
+    with pytest.raises(ValueError, match="a `ResDSLConfig` needs its `spec`"):
+        adapter.ResDSLBackbone(adapter.ResDSLConfig())
     for found, wanted in zip(loaded(images).feature_maps, backbone(images).feature_maps):
         assert torch.equal(found, wanted)
     assert len(loaded(images, return_dict=False)[0]) == 2

@@ -74,8 +74,10 @@ def test_what_is_computed_again_gives_the_same_losses_gradients_and_statistics(n
     assert len(found) == len(wanted)
     assert all(map(torch.equal, found, wanted))
     x = torch.randn(2, 3, 16, 16)
-    one, other = (each.eval()(x) for each in (model, again))
-    assert torch.equal(one["s2"], other["s2"]) if graph.taps else torch.equal(one, other)
+    for with_gradients in (True, False):
+        with torch.set_grad_enabled(with_gradients):
+            one, other = (each.eval()(x) for each in (model, again))
+        assert torch.equal(one["s2"], other["s2"]) if graph.taps else torch.equal(one, other)
 
 
 def test_no_groups_keep_everything_again():

@@ -171,3 +171,5 @@ def test_what_cannot_be_done_is_told(create):
         create(PRE, num_classes=3, global_pool="")
     with pytest.raises(ResError, match="there is no layer named `cnov`"):
         create(PRE.replace("stem conv", "stem cnov"))
+    with pytest.raises(ValueError, match="features are NCHW, not NLC"):
+        create(PRE).forward_intermediates(IMAGES, output_fmt="NLC")
