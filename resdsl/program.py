@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from resdsl.advice import advise
 from resdsl.allowances import idle_allowances, without_allowed
@@ -85,7 +85,7 @@ class ReadProgram:
     ) -> Elaborated:
         """The verified graph with what the file expects of it. Raises ResError with everything that is wrong."""
         problems = Problems()
-        with problems.collect():
+        with metered(self.limits, self.module.source.text), problems.collect():
             found = self._find(network)
             told = self.told(found, params)
             if told is not None:
@@ -124,10 +124,11 @@ class ReadProgram:
 
     def _check(self, network: str | None, params: Mapping[str, Given] | None, work: Work) -> Checked:
         problems = Problems([*self.mistakes, *check_names(self.module, self.names).found])
-        wanted = [network or self.preferred] if network is not None or params else self._by_default()
+        by_default = [found.definition.name for found in self.by_default()]
+        wanted = [network or self.preferred] if network is not None or params else by_default
         names: list[str] = []
         n_expectations = 0
-        self._foresee(wanted if not params else [], problems)
+        self.foresee(wanted if not params else [], problems)
         for name in wanted:
             if work.is_done:
                 break
@@ -156,7 +157,7 @@ class ReadProgram:
         idle = idle_allowances(found, source, self.limits) if network is None and not params else ()
         return Checked(tuple(names), n_expectations, (*without_allowed(found, source, self.limits), *idle))
 
-    def _foresee(self, wanted: list[str | None], problems: Problems) -> None:
+    def foresee(self, wanted: Sequence[str | None], problems: Problems) -> None:
         """Tells, before any is elaborated, where networks and what they expect take more steps than they may."""
         seen = Problems()  # mistakes, which are told where they are met again
         steps, span = NETWORK * len(wanted), self.module.program.span
@@ -177,11 +178,11 @@ class ReadProgram:
         with problems.collect():
             foresee(steps, span)
 
-    def _by_default(self) -> list[str | None]:
+    def by_default(self) -> list[Found]:
         """The networks that are elaborated as they are; a base without defaults is for others to fill."""
-        definitions = [found.definition for found in self.networks()]
-        bases = {definition.base.name for definition in definitions if isinstance(definition, ast.Derived)}
-        return [d.name for d in definitions if d.name not in bases or all(p.default is not None for p in d.parameters)]
+        found = list(self.networks())
+        bases = {one.definition.base.name for one in found if isinstance(one.definition, ast.Derived)}
+        return [one for one in found if one.definition.name not in bases or _has_defaults(one.definition)]
 
     def _values(
         self, found: Found, params: Mapping[str, Given], choice: ast.Reference | None, problems: Problems
@@ -242,6 +243,10 @@ class ReadProgram:
             help = f"did you mean `{near}`?" if near else f"its networks: {', '.join(names)}"
             raise mistake(Code.NETWORK_MISSING, f"{source} has no network `{network}`", None, help=help)
         return found
+
+
+def _has_defaults(definition: ast.AnyDefinition) -> bool:
+    return all(parameter.default is not None for parameter in definition.parameters)
 
 
 def not_at_mistakes(found: Iterable[Diagnostic], mistakes: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -226,7 +226,7 @@ class Beside:
         if isinstance(raised, Mistake) and not raised.is_final:
             self._found.append(raised)
             self._n_told += len(raised.diagnostics)
-            if self._n_told > _ENOUGH:
+            if self._n_told > _MOST_BESIDE:
                 self.check()
             return True
         self._echoes |= isinstance(raised, Echo)
@@ -245,4 +245,7 @@ def _place(diagnostic: Diagnostic) -> tuple[str, int]:
     return (span.source.name, span.start) if span else ("", -1)
 
 
-_ENOUGH: Final = 100
+ENOUGH: Final = 10
+"""So many times as many mistakes as are shown: the first in the file need not be the first that are found."""
+
+_MOST_BESIDE: Final = 100

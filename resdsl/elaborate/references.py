@@ -11,7 +11,7 @@ from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.arguments import ParameterPlacer, SettingPlacer, parameter_missing, setting_missing
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.functions import FUNCTIONS
-from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
+from resdsl.elaborate.problems import ENOUGH, Echo, Mistake, Problems, mistake
 from resdsl.elaborate.unknown import KINDS, a, unknown_definition, unknown_value
 from resdsl.elaborate.work import spend
 from resdsl.ops import OPS, Op
@@ -98,7 +98,7 @@ class References:
             yield
         except Mistake as raised:
             self.problems.add_all(raised)
-            if len(self.problems.found) > _ENOUGH * self.module.limits.diagnostics:
+            if len(self.problems.found) > ENOUGH * self.module.limits.diagnostics:
                 raise
         except Echo:
             self.lost = True
@@ -376,5 +376,4 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not around or not _OF_NAME.search(around)
 
 
-_ENOUGH = 10  # times as many mistakes as are shown: the first in the file need not be the first that are found
 _OF_NAME = re.compile(r"\w")

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from resdsl.diagnostics import Code, nearest
 from resdsl.elaborate.evaluate import evaluate_value
-from resdsl.elaborate.problems import Echo, Mistake, Problems, mistake
+from resdsl.elaborate.problems import ENOUGH, Echo, Mistake, Problems, mistake
 from resdsl.elaborate.scope import POISON, Poison, Scope, brief, describe, names_in, shorten
 from resdsl.elaborate.work import spend
 from resdsl.record import field, state
@@ -48,9 +48,15 @@ class Conditions:
     _origins: dict[_Name, tuple[ast.Expression, Scope]] = field(factory=dict)  # pyright: ignore[reportUnknownVariableType]
 
     def compute(self, statement: ast.Let, scope: Scope) -> None:
-        """Gives a name its value; where it has none, whoever looks at it is told why."""
+        """Gives a name its value; where it has none, whoever looks at it is told why.
+
+        After many that have none the others are not looked at.
+        """
         self.lets.append((statement, scope))
         scope.lets[statement.name] = statement.value
+        if len(self.wrong) > ENOUGH * scope.module.limits.diagnostics:
+            scope.names[statement.name] = POISON
+            return
         try:
             scope.names[statement.name] = evaluate_value(statement.value, scope)
         except Echo:

@@ -65,11 +65,19 @@ def metered(limits: Limits, text: str = "") -> Generator[Work]:
 
     Of what is not foreseen, a long text may take a step more for each of its characters.
     """
-    running = _RUNNING.get()
-    if running is not None:
-        yield running
-        return
-    token = _RUNNING.set(work := Work(limits, limits.work, n_unforeseen(limits) + len(text)))
+    with counted(_RUNNING.get() or begin_work(limits, text)) as work:
+        yield work
+
+
+def begin_work(limits: Limits, text: str = "") -> Work:
+    """What a program may take that has not begun."""
+    return Work(limits, limits.work, n_unforeseen(limits) + len(text))
+
+
+@contextmanager
+def counted(work: Work) -> Generator[Work]:
+    """What is elaborated meanwhile counts as a part of this work, of which a part may be done."""
+    token = _RUNNING.set(work)
     try:
         yield work
     finally:

@@ -14,6 +14,7 @@ from resdsl.limits import Limits
 from resdsl.lsp.cursor import Call, Cursor, Slot, read_cursor
 from resdsl.lsp.document import Version
 from resdsl.lsp.files import SUFFIXES
+from resdsl.lsp.inherited import labels_of, parameters_of, values_of
 from resdsl.lsp.meanings import (
     FUNCTION_WORDS,
     default_text,
@@ -28,12 +29,9 @@ from resdsl.lsp.symbols import (
     Symbol,
     base_of,
     definition_symbol,
-    labels_of,
     let_symbol,
-    parameters_of,
     resolve,
     target_of,
-    values_of,
 )
 from resdsl.ops import OPS
 from resdsl.record import record

@@ -11,6 +11,7 @@ from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.problems import Problems
+from resdsl.elaborate.work import Work, begin_work, counted
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
 from resdsl.lsp.occurrences import SymbolTable, build_table, path_span
@@ -83,6 +84,7 @@ class Version:
         self._files = files
         self._networks = networks
         self.is_checked = False
+        self._is_foreseen = False
         networks.keep_only({found.definition.name for found in self.networks})
 
     def as_if(self, text: str) -> Version:
@@ -137,9 +139,13 @@ class Version:
 
     def outcome(self, found: Found) -> Outcome | None:
         """What elaboration makes of a network; None where something that it needs is broken already."""
-        if self._is_broken(found):
+        if self._is_broken(found) or (self._work.is_done and not self.is_known(found)):
             return None
-        return self._networks.outcome(found, self.reading.uses, self._resolver.resolve(found).unmet)
+        with counted(self._work):
+            outcome = self._networks.outcome(found, self.reading.uses, self._resolver.resolve(found).unmet)
+        if self._work.is_done:
+            self._networks.forget(found)
+        return outcome
 
     def is_known(self, found: Found) -> bool:
         """Whether `outcome` has its answer at hand."""
@@ -148,7 +154,8 @@ class Version:
     def _is_broken(self, found: Found) -> bool:
         key = found.definition.name
         if key not in self._broken:
-            reached = self._resolver.reach(found)
+            with counted(self._work):
+                reached = self._resolver.reach(found)
             self._broken[key] = any(resolved.broken for resolved in reached)
         return self._broken[key]
 
@@ -160,26 +167,39 @@ class Version:
     def _resolver(self) -> NameResolver:
         return NameResolver(self.module.problems.errors, self._limits)
 
+    @cached_property
+    def _program(self) -> ReadProgram:
+        return ReadProgram(self.module, self._limits, _resolver=self._resolver)
+
+    @cached_property
+    def _work(self) -> Work:
+        """The steps that all networks may still take."""
+        return begin_work(self._limits, self.source.text)
+
     def elaborate(self) -> Iterator[None]:
         """Elaborates one network after another, for who has other things to do in between."""
-        for found in self._by_default():
+        for found in self._elaborated():
             self._diagnostics_of(found)
             yield
 
     def diagnostics(self) -> list[Diagnostic]:
         """Everything that is wrong with this text, each thing once: syntax, what it uses, names and meaning."""
-        problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
+        with counted(self._work):
+            problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
         elsewhere: list[tuple[Diagnostic, Found]] = []
-        for network in self._by_default():
+        for network in self._elaborated():
             told = self._diagnostics_of(network)
             problems.add_unless_told(d for d in told if self._is_here(d))
             elsewhere += [(d, network) for d in told if not self._is_here(d)]
+        if self._work.refusal is not None:
+            problems.add_unless_told([self._work.refusal])
         own = not_at_mistakes(problems.found, self.module.problems.errors)
         found = [d for d in own if self._is_here(d)] + list(self._in_used())
         for diagnostic, network in elsewhere:
             if not _is_told(diagnostic, found):
                 found.append(_from_elsewhere(diagnostic, network))
         self.is_checked = True
+        found = sorted(found, key=lambda d: d.severity == "warning")[: self._limits.diagnostics]
         idle = idle_allowances(found, self.source, self._limits)
         told = dict.fromkeys((*without_allowed(found, self.source, self._limits), *idle))
         return sorted(self._without_project(told), key=lambda d: d.span.start if d.span else 0)
@@ -191,30 +211,35 @@ class Version:
         except ResError as error:
             return (*error.diagnostics, *told)
 
-    def _by_default(self) -> list[Found]:
-        """The networks that are made as they are; a base that lacks defaults is for others to fill."""
-        definitions = [found.definition for found in self.networks]
-        bases = {definition.base.name for definition in definitions if isinstance(definition, ast.Derived)}
-
-        def is_for_others(definition: ast.AnyDefinition) -> bool:
-            return definition.name in bases and any(p.default is None for p in definition.parameters)
-
-        return [found for found in self.networks if not is_for_others(found.definition)]
+    def _elaborated(self) -> Iterator[Found]:
+        """The networks that are made as they are, unless all together take more steps than a file may."""
+        networks = self._program.by_default()
+        if not self._is_foreseen:
+            self._is_foreseen = True
+            with counted(self._work):
+                self._program.foresee([found.definition.name for found in networks], Problems())
+        for found in networks:
+            if self._work.is_done:
+                break
+            yield found
 
     def _is_here(self, diagnostic: Diagnostic) -> bool:
         return diagnostic.span is None or diagnostic.span.source is self.source
 
     def _diagnostics_of(self, network: Found) -> tuple[Diagnostic, ...]:
         """What is wrong with a network."""
-        outcome = self.outcome(network)
-        return tuple(outcome.diagnostics_in(self.module)) if outcome is not None else self._told(network)
+        with counted(self._work):
+            outcome = self.outcome(network)
+            told = tuple(outcome.diagnostics_in(self.module)) if outcome is not None else self._told(network)
+        if self._work.is_done:
+            self._networks.forget(network)
+        return told
 
     def _told(self, network: Found) -> tuple[Diagnostic, ...]:
         """What is wrong with a network that has mistakes of text or names."""
         name = network.definition.name
         if name not in self._further:
-            program = ReadProgram(self.module, self._limits, _resolver=self._resolver)
-            self._further[name] = program.told(network, {}) or ()
+            self._further[name] = self._program.told(network, {}) or ()
         return self._further[name]
 
     @cached_property

@@ -124,6 +124,10 @@ class Networks:
         last = self._last.get(found.definition.name)
         return last is not None and last.key == _key(found, uses)
 
+    def forget(self, found: Found) -> None:
+        """Forgets the outcome of a network."""
+        self._last.pop(found.definition.name, None)
+
     def keep_only(self, names: set[str]) -> None:
         """Forgets networks that the document has no longer."""
         for name in self._last.keys() - names:

@@ -10,22 +10,20 @@ from typing import assert_never
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.definitions import path_span as quoted_span
 from resdsl.elaborate.vocabulary import SUBJECTS
+from resdsl.lsp.inherited import Inherited, labels_of, values_of
 from resdsl.lsp.symbols import (
     Scope,
     Symbol,
     Want,
     definition_symbol,
     first_word,
-    labels_of,
     let_name,
     let_symbol,
     names_in,
     parameter_symbol,
-    parameters_of,
     resolve,
     statements_of,
     target_of,
-    values_of,
     wanted,
 )
 from resdsl.ops import OPS
@@ -80,9 +78,9 @@ class SymbolTable:
 
 def build_table(module: Module) -> SymbolTable:
     """The table of a file; what stands in a part that could not be parsed is found by its words."""
-    table = SymbolTable(module)
+    table, inherited = SymbolTable(module), Inherited()
     for definition in module.program.definitions:
-        _Walk(table, Found(definition, module)).definition()
+        _Walk(table, Found(definition, module), inherited).definition()
     for use in module.program.uses:
         table.occurrences.append(Occurrence(path_span(use), Symbol("file", use.path)))
     for skipped in module.program.skipped:
@@ -100,12 +98,13 @@ def path_span(use: ast.Use) -> Span:
 class _Walk:
     """Finds every name in one definition."""
 
-    def __init__(self, table: SymbolTable, found: Found) -> None:
+    def __init__(self, table: SymbolTable, found: Found, inherited: Inherited) -> None:
         self._table = table
+        self._inherited = inherited
         self._found = found
         self._module = found.module
-        self._values: Scope = values_of(found)
-        self._labels: Scope = labels_of(found)
+        self._values: Scope = inherited.values(found)
+        self._labels: Scope = inherited.labels(found)
 
     def definition(self) -> None:
         definition = self._found.definition
@@ -213,7 +212,7 @@ class _Walk:
             self._add(expect.subject_span, subject)
         else:
             self._add(expect.subject_span, Symbol("subject", expect.subject))
-        self._arguments(expect.arguments, parameters_of(self._found), scope)
+        self._arguments(expect.arguments, self._inherited.parameters(self._found), scope)
         self._expression(expect.value, scope)
 
     def _over(self, over: ast.Over, scope: Scope) -> None:
@@ -301,7 +300,7 @@ class _Walk:
             self._arguments(reference.arguments, symbols, scope, words=words)
         else:
             found = target.found if target is not None else None
-            self._arguments(reference.arguments, parameters_of(found) if found is not None else {}, scope)
+            self._arguments(reference.arguments, self._inherited.parameters(found) if found is not None else {}, scope)
 
     def _arguments(
         self,

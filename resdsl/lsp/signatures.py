@@ -6,8 +6,8 @@ from resdsl.limits import Limits
 from resdsl.lsp.completion import target_of_call, values_at
 from resdsl.lsp.cursor import read_cursor
 from resdsl.lsp.document import Version
+from resdsl.lsp.inherited import parameters_of
 from resdsl.lsp.meanings import documentation, layer_signature, parameter_text, setting_text
-from resdsl.lsp.symbols import parameters_of
 from resdsl.ops import OPS
 from resdsl.record import record
 from resdsl.syntax import ast

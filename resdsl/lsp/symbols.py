@@ -67,63 +67,26 @@ def kind_of(definition: ast.AnyDefinition) -> Kind:
             return "schedule"
 
 
-def parameters_of(found: Found) -> dict[str, Symbol]:
-    """The parameters that a definition can be given: of a derived network, those too that its base leaves open."""
-    own = {parameter.name: parameter_symbol(parameter, found) for parameter in found.definition.parameters}
-    base = base_of(found)
-    if base is None or not isinstance(found.definition, ast.Derived):
-        return own
-    given = {argument.name for argument in found.definition.base.arguments or () if isinstance(argument, ast.Keyword)}
-    return own | {name: symbol for name, symbol in parameters_of(base).items() if name not in own and name not in given}
-
-
-def values_of(found: Found) -> dict[str, Symbol]:
-    """The names of values in a definition: parameters, `let`s and equations; of a derived network, its base's too."""
-    base = base_of(found)
-    values = values_of(base) if base is not None else {}
-    values |= {parameter.name: parameter_symbol(parameter, found) for parameter in found.definition.parameters}
-    for statement in statements_of(found.definition):
-        if isinstance(statement, ast.Let):
-            values[statement.name] = let_symbol(statement, found)
-        elif isinstance(statement, ast.Equation) and (
-            statement.name not in values or values[statement.name].found is not found
-        ):
-            span = first_word(statement.span, statement.name)
-            values[statement.name] = Symbol("equation", statement.name, span, statement, found)
-    return values
-
-
-def labels_of(found: Found) -> dict[str, Symbol]:
-    """The labels of a network's stages, chains and links, its base's included: a label defined anew is the base's."""
-    base = base_of(found)
-    labels = labels_of(base) if base is not None else {}
-    for statement in statements_of(found.definition):
-        match statement:
-            case ast.Stage():
-                symbol = Symbol("stage", statement.label, statement.label_span, statement, found)
-            case ast.Layers():
-                symbol = Symbol("layers", statement.label, statement.label_span, statement, found)
-            case ast.Link():
-                symbol = Symbol("link", statement.name, statement.name_span, statement, found)
-            case _:
-                continue
-        labels.setdefault(symbol.name, symbol)
-    return labels
-
-
 def base_of(found: Found) -> Found | None:
     """The network that a network derives from; None where there is none, or where that leads back to it."""
-    definition = found.definition
-    if not isinstance(definition, ast.Derived):
-        return None
-    seen = [found.definition]
-    base = first = found.module.find("network", definition.base.name)
-    while base is not None and isinstance(base.definition, ast.Derived):
-        if base.definition in seen:
-            return None
-        seen.append(base.definition)
-        base = base.module.find("network", base.definition.base.name)
-    return None if first is None or first.definition in seen[:1] else first
+    return next(iter(chain_of(found)[1:]), None)
+
+
+def chain_of(found: Found) -> list[Found]:
+    """A definition, and the networks that it derives from one after another; none where these go in a circle.
+
+    As many as may derive from each other: those further down are not looked at.
+    """
+    chain, seen = [found], {id(found.definition)}
+    while isinstance(definition := chain[-1].definition, ast.Derived) and len(chain) <= DEFAULT.nesting:
+        base = chain[-1].module.find("network", definition.base.name)
+        if base is None:
+            break
+        if id(base.definition) in seen:
+            return [found]
+        seen.add(id(base.definition))
+        chain.append(base)
+    return chain
 
 
 def statements_of(definition: ast.AnyDefinition) -> tuple[ast.Syntax, ...]:

@@ -6,6 +6,7 @@ it: `READ`.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,15 @@ def test_mistakes_are_told_in_time_however_many_there_are_and_whatever_they_are_
 
 
 EVERY = {**COUNTED, **WORKED, **TOLD}
+
+
+@pytest.mark.parametrize("text", [text for text, _ in EVERY.values()], ids=EVERY)
+@in_time
+def test_loading_and_laying_out_are_refused_or_done_as_quickly(text: str):
+    for do in (load, fmt):
+        with timed() as taken, suppress(ResError):
+            do(text)
+        assert taken.seconds <= (SECONDS + READ * len(text)) * SLACK
 
 
 @pytest.mark.parametrize("text", [text for text, _ in EVERY.values()], ids=EVERY)
