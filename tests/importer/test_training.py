@@ -89,6 +89,15 @@ def test_what_training_computes_otherwise_is_refused_with_its_place(function, me
     assert raised.value.diagnostics[0].message == f"`blocks.1`: {message}"
 
 
+@pytest.mark.parametrize("kind", [random.Random, np.random.default_rng, np.random.RandomState])
+def test_what_is_drawn_by_a_generator_of_the_model_is_noticed_too(kind):
+    model = PlainNet(lambda block, x: x if block.training and block.chance.random() < 0 else x + block.conv(x))
+    for block in model.blocks:
+        block.chance = kind(0)
+    with pytest.raises(ResError, match="Python draws random numbers in training"):
+        import_module(model, SHAPE)
+
+
 def test_a_model_that_returns_more_in_training_is_refused():
     with pytest.raises(ResError, match="in training, the model returns several tensors"):
         import_module(PlainNet(lambda block, x: (x + block.conv(x), x) if block.training else x + block.conv(x)), SHAPE)

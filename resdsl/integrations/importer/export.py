@@ -95,32 +95,52 @@ def _in_mode(model: nn.Module, *, in_training: bool) -> Generator[None]:
 
 @contextmanager
 def _noticing_draws(model: nn.Module) -> Generator[list[str]]:
-    """The modules, innermost first, in whose forward a number of Python's or numpy's was drawn: no graph has it."""
+    """The modules, innermost first, in whose forward a number of Python's or numpy's was drawn: no graph has it.
+
+    By the generators of these libraries, or by one that is an attribute of a module.
+    """
     drawing: list[str] = []
     before: list[object] = []
+    own = [value for _, module in _modules(model) for value in vars(module).values() if _draws(value)]
     with ExitStack() as hooks:
         for path, module in _modules(model):
-            enter, leave = _hooks(path, before, drawing)
+            enter, leave = _hooks(path, before, drawing, own)
             hooks.callback(module.register_forward_pre_hook(enter).remove)
             hooks.callback(module.register_forward_hook(leave).remove)
         yield drawing
 
 
-def _hooks(path: str, before: list[object], drawing: list[str]) -> tuple[Callable[..., None], Callable[..., None]]:
+def _hooks(
+    path: str, before: list[object], drawing: list[str], own: list[Any]
+) -> tuple[Callable[..., None], Callable[..., None]]:
     def enter(*_: object) -> None:
-        before.append(_random_state())
+        before.append(_random_states(own))
 
     def leave(*_: object) -> None:
-        if before.pop() != _random_state():
+        if before.pop() != _random_states(own):
             drawing.append(path)
 
     return enter, leave
 
 
-def _random_state() -> tuple[object, ...]:
+def _random_states(own: list[Any]) -> tuple[object, ...]:
     numpy: Any = sys.modules.get("numpy.random")
     state = numpy.get_state() if numpy is not None else ("", b"", 0)
-    return random.getstate(), bytes(state[1]), state[2]
+    return random.getstate(), bytes(state[1]), state[2], *map(_state_of, own)
+
+
+def _draws(value: object) -> bool:
+    """Whether something is a generator of random numbers, of Python's or of numpy's two kinds."""
+    numpy: Any = sys.modules.get("numpy.random")
+    kinds = (numpy.Generator, numpy.RandomState) if numpy is not None else ()
+    return isinstance(value, (random.Random, *kinds))
+
+
+def _state_of(generator: Any) -> object:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    bits = getattr(generator, "bit_generator", None) or generator._bit_generator  # noqa: SLF001
+    return repr(bits.state)
 
 
 def _modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
