@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from resdsl.emit.draw.view import view
 from resdsl.emit.draw.viewmodel import Chain, Net
 from resdsl.ir.graph import Graph
 from tests.draw.networks import graphs
+
+pytestmark = pytest.mark.no_cover
 
 details = st.builds(
     Detail, st.sampled_from([0, 1, 3, 10**9]), st.sampled_from([0, 1, 10**9]), st.sampled_from(["unit", "kind", "any"])

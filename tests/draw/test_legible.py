@@ -26,6 +26,8 @@ from resdsl.record import evolve
 from tests.draw.legible import faults, overlaps, texts
 from tests.draw.networks import graphs
 
+pytestmark = pytest.mark.no_cover
+
 thousand = settings(
     max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -92,6 +92,7 @@ def test_a_layer_may_be_given_itself_as_often_as_there_is_room(times: int, codes
     assert taken.seconds <= 0.2 * SLACK
 
 
+@pytest.mark.no_cover
 def test_networks_derived_too_deep_are_told_once():
     chain = "\n".join(f"network n{k + 1} = n{k} {{}}" for k in range(500))
     text = f"{HEAD}network n0 {{ input 3x8x8  stem conv(3x3, 4) }}\n{chain}"

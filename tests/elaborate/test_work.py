@@ -28,6 +28,7 @@ def steps_of(text: str) -> int:
     return DEFAULT.work - work_of(text).left
 
 
+@pytest.mark.no_cover
 def test_the_file_of_this_library_that_takes_most_takes_two_thirds():
     """All PyramidNets with all that they expect: 1,200 blocks, no two alike."""
     most = max(steps_of(path.read_text(encoding="utf-8")) for path in (SPECS / "pyramidnet.res", SPECS / "ror.res"))
@@ -39,6 +40,7 @@ def test_a_file_of_twenty_networks_of_1202_layers_takes_a_fourth():
     assert steps_of(text) <= DEFAULT.work // 4
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("lists", "steps"), [(1000, 250), (8000, 2000)], ids=["1,000 items", "8,000 items"])
 def test_what_looks_at_each_item_of_a_list_counts_for_an_eighth_of_a_step_each(lists: int, steps: int):
     """Twice: when the network is foreseen, and when it is elaborated."""

@@ -28,6 +28,7 @@ def test_a_find_stays_mended(path: Path):
     assert outcome.fault == "", outcome.told
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_short_run_finds_nothing(name: str, tmp_path: Path):
     entry = ENTRIES[name]

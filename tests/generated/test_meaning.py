@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+import pytest
+
 from resdsl.compiler import read
 from resdsl.data import library_folder
 from resdsl.diagnostics import ResError
@@ -18,6 +20,8 @@ from resdsl.syntax.format import fmt
 from resdsl.syntax.lexer import lex
 from tests.fuzz.seeds import drawn_networks
 from tests.networks import NAME
+
+pytestmark = pytest.mark.no_cover
 
 Change = Callable[[random.Random, str], str]
 

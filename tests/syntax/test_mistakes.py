@@ -286,6 +286,7 @@ def test_a_file_that_uses_another_language_ends_soon():
 # ---------------------------------------------------------------- tokens of the library changed one by one
 
 
+@pytest.mark.no_cover
 def test_a_changed_token_is_told_once_and_nearby(capsys: pytest.CaptureFixture[str]):
     """500 mutants of the library: a token left out, doubled, or replaced by its neighbour."""
     draw = random.Random(5)
