@@ -18,11 +18,6 @@ from resdsl.emit.torch_extern import check_classes, check_modules
 from resdsl.ir.graph import Graph
 
 
-def emit(graph: Graph) -> nn.Module:
-    """The network as a module on the default device; see `build`."""
-    return build(graph)
-
-
 def build(graph: Graph, *, device: torch.device | str | None = None) -> nn.Module:
     """The network as a module, made by running the emitted text.
 

@@ -32,6 +32,12 @@ def test_three_by_three_convolutions_by_hand(n: int) -> None:
     assert sections["head"] == "everything"
 
 
+@pytest.mark.parametrize(("layer", "centre"), [("conv(7x7, 8, /2)", 0), ("maxpool(2x2, /2, padding = 0)", 0.5)])
+def test_the_centre_lies_between_two_pixels_where_a_window_is_even(layer: str, centre: float) -> None:
+    found = receptive_field(load(f"res 1 network net {{ input 3x8x8 stem {layer} }}")).sections["stem"]
+    assert [field.centre for field in found] == [centre] * 2
+
+
 def test_a_gate_over_all_pixels_sees_everything() -> None:
     found = receptive_field(imagenet(bottleneck, [1, 1, 1, 1], squeeze=16))
     assert found.sections["stem"] != "everything"

@@ -24,7 +24,7 @@ GRAPHS = {
 @pytest.mark.parametrize("level", ["blocks", "layers"])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_everything_leads_from_the_input_to_the_output(name: str, level: str) -> None:
-    made = to_networkx(GRAPHS[name], level)
+    made = GRAPHS[name].to_networkx(level)
     assert nx.is_directed_acyclic_graph(made)
     assert [node for node, degree in made.in_degree() if degree == 0] == [0]
     assert [node for node, degree in made.out_degree() if degree == 0] == [max(made)]

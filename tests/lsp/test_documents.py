@@ -128,6 +128,32 @@ def elaborated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+def test_a_mistake_that_shows_in_another_file_is_told_at_the_network_that_leads_there(editor: Editor, show: Show):
+    statements = "  input 3x8x8\n  stage s : basic(width)\n  shortcut identity\n"
+    show(f'res 1\nuse "std.res"\nnetwork base(width = 3) {{\n{statements}}}\n', "base.res")
+    version = now(editor, show('res 1\nuse "base.res"\nnetwork mine = base(width = 32) {}\n'))
+    (told,) = version.diagnostics()
+    assert told.span is not None
+    assert (told.span.text, told.span.line) == ("mine", 3)
+    assert told.message.startswith("`mine` cannot be made: ")
+    assert told.message.endswith("3x8x8 comes in, 32x8x8 must go out (base.res:6:12)")
+
+
+def test_what_is_not_shown_has_nothing_to_tell(editor: Editor, show: Show):
+    key = show("res 1")
+    editor.close(key)
+    editor.close(key)
+    editor.edit(key, "res 2")
+    assert (editor.version(key), editor.source(key), editor.format(key), [*editor.dependents(key)]) == (
+        None,
+        None,
+        [],
+        [],
+    )
+    with pytest.raises(LookupError, match="there is no network to draw"):
+        editor.draw(key)
+
+
 def test_an_edit_elaborates_only_the_network_that_it_is_in(editor: Editor, show: Show, elaborated: list[str]):
     key = show(TWO)
     assert told(editor, key) == []

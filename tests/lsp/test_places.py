@@ -310,6 +310,10 @@ def test_for_a_name_that_nothing_has_no_file_is_read_again(
     assert rename(editor.workspace, version, at("depth: int"), "how_deep", DEFAULT)
 
 
+def test_the_name_that_a_thing_has_changes_nothing(editor: Editor, version: Version):
+    assert rename(editor.workspace, version, at("depth: int"), "depth", DEFAULT) == []
+
+
 def test_in_a_file_with_syntax_mistakes_nothing_is_renamed(editor: Editor, show: Show):
     version = editor.version(show(TEXT.replace("stage s2 /2 : unit(32, inner = 8)", "stage /2 : unit(32")))
     assert version is not None

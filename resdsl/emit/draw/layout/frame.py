@@ -36,11 +36,6 @@ class Frame:
     n_inside: int
     right: float
 
-    @property
-    def left(self) -> float:
-        """The left edge of everything."""
-        return self.card_left
-
     def is_inside(self, level: int) -> bool:
         """Whether links of this level run inside the cards."""
         return level >= self.n_inside
