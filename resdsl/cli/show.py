@@ -38,6 +38,10 @@ def command(
     """
     if expanded and lowered:
         raise click.UsageError("--expanded prints .res, --lowered prints Python: one of them")
+    if (expanded or lowered) and form != "table":
+        raise click.UsageError(
+            f"--format {form} is a form of the table, which {'--expanded' if expanded else '--lowered'} leaves out"
+        )
     program = read_spec(spec)
     graph = program.graph(network or program.preferred, params)
     if expanded:

@@ -126,7 +126,7 @@ class LayerFrame:
         ):
             result = self.equations(definition, scope)
         if not isinstance(result, Tensor):
-            raise _no_result(definition)
+            raise no_tensor(definition, result)
         return result
 
     @contextmanager
@@ -348,6 +348,16 @@ def _nonzero(tensor: Tensor | Zero) -> Tensor:
 def _no_operator(operator: str, span: Span) -> Exception:
     message = f"`{operator}` is not defined for tensors here"
     return mistake(Code.VALUE_TYPE, message, span, help="tensors have `+`, `-`, `*`, and `/` by a number")
+
+
+def no_tensor(definition: ast.Layer | ast.ShortcutKind, y: Result) -> Exception:
+    """What is wrong where `y` is no tensor; an echo, where a mistake cuts its equation off."""
+    equations = (s for s in definition.statements if isinstance(s, ast.Equation) and s.name == "y")
+    if any(lost.span.start == equation.span.end for equation in equations for lost in definition.lost):
+        return Echo()
+    message = f"`y` is {describe(y)}; what leaves `{definition.name}` is a tensor"
+    form = "y = x + f" if isinstance(definition, ast.ShortcutKind) else "y = x -> relu"
+    return mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help=f"as in `{form}`")
 
 
 def _no_result(definition: ast.Layer | ast.ShortcutKind) -> Exception:

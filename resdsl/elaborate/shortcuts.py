@@ -9,7 +9,7 @@ from resdsl.diagnostics import Code, Fix, Note
 from resdsl.elaborate.bind import Target, bind, resolve
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import FED_X, Result
-from resdsl.elaborate.layers import LayerFrame
+from resdsl.elaborate.layers import LayerFrame, no_tensor
 from resdsl.elaborate.perspective import own_notes
 from resdsl.elaborate.problems import Echo, Mistake, mistake, sure
 from resdsl.elaborate.scope import Poison, Scope, if_known
@@ -96,9 +96,7 @@ class Site:
         y = self._equations(target, x, self.f, fed or x)
         if isinstance(y, Tensor):
             return y
-        raise mistake(
-            Code.SHORTCUT_EQUATION, f"`{target.name}` gives no tensor as `y`", target.span, notes=_defined(target)
-        )
+        raise no_tensor(sure(sure(target.found, Found).definition, ast.ShortcutKind), y)
 
     def _cost_of(self, junction: Junction) -> int | None:
         """The parameters that a shortcut would add here; None where it does not fit."""

@@ -219,5 +219,12 @@ def test_only_one_text_is_printed(run):
     assert "--expanded prints .res, --lowered prints Python: one of them" in result.stderr
 
 
+@pytest.mark.parametrize("what", ["--expanded", "--lowered"])
+def test_a_form_of_the_table_is_none_of_a_program(run, what: str):
+    result = run("show", "resnet20", what, "--format", "json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"--format json is a form of the table, which {what} leaves out" in result.stderr
+
+
 def test_a_stage_behind_a_gate_sees_the_whole_input(run):
     assert "sees   the whole input from conv2 on" in run("show", "se_resnext50_32x4d").stdout

@@ -217,7 +217,7 @@ class Halved(nn.Module):
 
     def forward(self, x):
         x = F.relu(self.conv(x))
-        x = F.relu(x + 0.5 * self.one(x))
+        x = F.relu(x + self.one(x) / 2)
         return F.relu(x + 0.5 * (self.one if self.twice else self.two)(x))
 
 

@@ -297,6 +297,15 @@ def _multiply(call: Call) -> Step:
     return _affine(call, call.number("other"), 0.0)
 
 
+def _divide(call: Call) -> Step:
+    if call.get("rounding_mode", object) is not None:
+        raise Unsayable("a division that rounds is none of the language's")
+    divisor = call.number("other")
+    if divisor == 0:
+        raise Unsayable("it divides by zero")
+    return _affine(call, 1 / divisor, 0.0)
+
+
 def _learned_scale(weight: Weight, x: int, shape: Shape) -> Made:
     dims = tuple(weight.tensor.shape)
     per_channel = tuple(dims[-1 - shape.rank :]) == (shape.channels, *(1,) * shape.rank)
@@ -364,6 +373,7 @@ READERS: dict[str, Callable[[Call], Step]] = {
     "sub": _subtract,
     "rsub": _rsub,
     "mul": _multiply,
+    "div": _divide,
     "cat": _concat,
     "hardtanh": _clamp,
     "softmax": _softmax,
