@@ -10,7 +10,7 @@ program may take a sixteenth of its steps; that ends as quickly.
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Final
 
@@ -59,6 +59,14 @@ class Work:
         return self.refusal is not None
 
 
+@state
+class Taken:
+    """The steps that something took, and how many of these were not foreseen: fewer than none where more were."""
+
+    steps: int = 0
+    unforeseen: int = 0
+
+
 @contextmanager
 def metered(limits: Limits, text: str = "") -> Generator[Work]:
     """What is elaborated meanwhile counts together; where something is counted already, as a part of that.
@@ -82,6 +90,26 @@ def counted(work: Work) -> Generator[Work]:
         yield work
     finally:
         _RUNNING.reset(token)
+
+
+@contextmanager
+def weighed(taken: Taken) -> Generator[None]:
+    """The steps of what is elaborated meanwhile are added to what is taken, if they are counted."""
+    work = _RUNNING.get()
+    if work is None:
+        yield
+        return
+    left, unforeseen = work.left, work.unforeseen
+    yield
+    taken.steps += left - work.left
+    taken.unforeseen += unforeseen - work.unforeseen
+
+
+def take_again(taken: Taken, work: Work, span: Span | None) -> None:
+    """Counts what was taken once for what need not be done again; where that is too much, the work is done."""
+    work.unforeseen += taken.steps - taken.unforeseen
+    with counted(work), suppress(Mistake, Echo):
+        spend(taken.steps, span)
 
 
 def spend(steps: int, span: Span | None) -> None:

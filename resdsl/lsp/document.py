@@ -11,7 +11,7 @@ from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.names import NameResolver, check_names
 from resdsl.elaborate.problems import Problems
-from resdsl.elaborate.work import Work, begin_work, counted
+from resdsl.elaborate.work import Work, begin_work, counted, take_again
 from resdsl.lsp.files import Files, Reading
 from resdsl.lsp.networks import Networks, Outcome
 from resdsl.lsp.occurrences import SymbolTable, build_table, path_span
@@ -85,6 +85,8 @@ class Version:
         self._networks = networks
         self.is_checked = False
         self._is_foreseen = False
+        self._counted: set[str] = set()
+        self._looked_at: dict[str, tuple[Diagnostic, ...]] = {}
         networks.keep_only({found.definition.name for found in self.networks})
 
     def as_if(self, text: str) -> Version:
@@ -139,17 +141,31 @@ class Version:
 
     def outcome(self, found: Found) -> Outcome | None:
         """What elaboration makes of a network; None where something that it needs is broken already."""
-        if self._is_broken(found) or (self._work.is_done and not self.is_known(found)):
+        self._foresee()
+        if self._is_broken(found):
             return None
+        known = self._networks.known(found, self.reading.uses)
+        if known is not None:
+            self._count_again(known, found)
+            return known
+        if self._work.is_done:
+            return None
+        self._counted.add(found.definition.name)
         with counted(self._work):
             outcome = self._networks.outcome(found, self.reading.uses, self._resolver.resolve(found).unmet)
         if self._work.is_done:
             self._networks.forget(found)
         return outcome
 
+    def _count_again(self, known: Outcome, found: Found) -> None:
+        """Counts what a network took in an earlier version: what is refused is the same whatever is known already."""
+        if found.definition.name not in self._counted:
+            self._counted.add(found.definition.name)
+            take_again(known.taken, self._work, found.definition.name_span)
+
     def is_known(self, found: Found) -> bool:
         """Whether `outcome` has its answer at hand."""
-        return self._is_broken(found) or self._networks.is_known(found, self.reading.uses)
+        return self._is_broken(found) or self._networks.known(found, self.reading.uses) is not None
 
     def _is_broken(self, found: Found) -> bool:
         key = found.definition.name
@@ -184,8 +200,7 @@ class Version:
 
     def diagnostics(self) -> list[Diagnostic]:
         """Everything that is wrong with this text, each thing once: syntax, what it uses, names and meaning."""
-        with counted(self._work):
-            problems = Problems([*self.reading.problems, *check_names(self.module, self._resolver).found])
+        problems = Problems([*self.reading.problems, *self._names.found])
         elsewhere: list[tuple[Diagnostic, Found]] = []
         for network in self._elaborated():
             told = self._diagnostics_of(network)
@@ -211,15 +226,25 @@ class Version:
         except ResError as error:
             return (*error.diagnostics, *told)
 
-    def _elaborated(self) -> Iterator[Found]:
-        """The networks that are made as they are, unless all together take more steps than a file may."""
-        networks = self._program.by_default()
+    @cached_property
+    def _names(self) -> Problems:
+        """What is wrong with the names."""
+        with counted(self._work):
+            return check_names(self.module, self._resolver)
+
+    def _foresee(self) -> None:
+        """Looks, before any network is made, whether all together take more steps than a file may."""
         if not self._is_foreseen:
             self._is_foreseen = True
+            _ = self._names  # mistakes in names are told, whatever is foreseen
             with counted(self._work):
-                self._program.foresee([found.definition.name for found in networks], Problems())
-        for found in networks:
-            if self._work.is_done:
+                self._program.foresee([found.definition.name for found in self._program.by_default()], Problems())
+
+    def _elaborated(self) -> Iterator[Found]:
+        """The networks that are made as they are, as far as a file may."""
+        self._foresee()
+        for found in self._program.by_default():
+            if self._work.is_done and found.definition.name not in self._looked_at:
                 break
             yield found
 
@@ -227,24 +252,16 @@ class Version:
         return diagnostic.span is None or diagnostic.span.source is self.source
 
     def _diagnostics_of(self, network: Found) -> tuple[Diagnostic, ...]:
-        """What is wrong with a network."""
-        with counted(self._work):
-            outcome = self.outcome(network)
-            told = tuple(outcome.diagnostics_in(self.module)) if outcome is not None else self._told(network)
-        if self._work.is_done:
-            self._networks.forget(network)
-        return told
-
-    def _told(self, network: Found) -> tuple[Diagnostic, ...]:
-        """What is wrong with a network that has mistakes of text or names."""
+        """What is wrong with a network; where that has mistakes of text or names, what is wrong besides."""
         name = network.definition.name
-        if name not in self._further:
-            self._further[name] = self._program.told(network, {}) or ()
-        return self._further[name]
-
-    @cached_property
-    def _further(self) -> dict[str, tuple[Diagnostic, ...]]:
-        return {}
+        if name not in self._looked_at:
+            with counted(self._work):
+                outcome = self.outcome(network)
+                told = outcome.diagnostics_in(self.module) if outcome is not None else self._program.told(network, {})
+                self._looked_at[name] = tuple(told or ())
+            if self._work.is_done:
+                self._networks.forget(network)
+        return self._looked_at[name]
 
     def _in_used(self) -> Iterator[Diagnostic]:
         """For each used file with mistakes, a message at its `use`."""

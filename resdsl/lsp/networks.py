@@ -11,6 +11,7 @@ from resdsl.diagnostics import Diagnostic, ResError
 from resdsl.elaborate.definitions import Found, Module
 from resdsl.elaborate.network import Elaborated, Known, elaborate_known
 from resdsl.elaborate.problems import Problems
+from resdsl.elaborate.work import Taken, weighed
 from resdsl.emit.draw.wording import count_words
 from resdsl.expectations import check_expectations, check_known
 from resdsl.ir.graph import Graph
@@ -35,6 +36,7 @@ class Outcome:
         key: everything that it depends on.
         told: what elaboration told; `diagnostics` adds to it.
         unmet: expectations that are left out.
+        taken: the steps of all that was looked at.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Outcome:
     module: Module
     limits: Limits
     unmet: Sequence[ast.Expect]
+    taken: Taken
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -73,7 +76,8 @@ class Outcome:
             try:
                 problems.add_unless_told(self.elaborated.warnings)
                 problems.add_unless_told(advise(self.elaborated))
-                check_expectations(self.elaborated, problems, self.limits, unmet=self.unmet)
+                with weighed(self.taken):
+                    check_expectations(self.elaborated, problems, self.limits, unmet=self.unmet)
             except ResError as error:
                 for diagnostic in error.diagnostics:
                     problems.add(diagnostic)
@@ -107,22 +111,23 @@ class Networks:
 
     limits: Limits
     _last: dict[str, Outcome]
+    _module: Module | None = None
+    _around: Key = ()
 
     def outcome(self, found: Found, uses: tuple[Module | None, ...], unmet: Sequence[ast.Expect] = ()) -> Outcome:
         """What elaboration makes of a network that nothing broken is needed for, its expectations included.
 
         Left out are `unmet` ones, whose names hold mistakes that are told already.
         """
-        key = _key(found, uses)
-        last = self._last.get(found.definition.name)
-        if last is None or last.key != key:
-            last = self._last[found.definition.name] = self._elaborate(found, key, unmet)
+        last = self.known(found, uses)
+        if last is None:
+            last = self._last[found.definition.name] = self._elaborate(found, self._key(found, uses), unmet)
         return last
 
-    def is_known(self, found: Found, uses: tuple[Module | None, ...]) -> bool:
-        """Whether the outcome is at hand."""
+    def known(self, found: Found, uses: tuple[Module | None, ...]) -> Outcome | None:
+        """The outcome, if it is at hand."""
         last = self._last.get(found.definition.name)
-        return last is not None and last.key == _key(found, uses)
+        return last if last is not None and last.key == self._key(found, uses) else None
 
     def forget(self, found: Found) -> None:
         """Forgets the outcome of a network."""
@@ -133,35 +138,46 @@ class Networks:
         for name in self._last.keys() - names:
             del self._last[name]
 
+    def _key(self, found: Found, uses: tuple[Module | None, ...]) -> Key:
+        """What a network depends on: of its file, and the used files. What all have in common is looked at once."""
+        if self._module is not found.module:
+            around = key_of_all(found.module)
+            self._module, self._around = found.module, self._around if self._around == around else around
+        return (*_own_key(found), self._around, uses)
+
     def _elaborate(self, found: Found, key: Key, unmet: Sequence[ast.Expect]) -> Outcome:
-        problems = Problems()
+        problems, taken = Problems(), Taken()
         elaborated: Elaborated | None = None
-        try:
-            made = elaborate_known(found, {}, problems, self.limits)
-            if isinstance(made, Known):
-                check_known(made, problems, unmet=unmet)
-            else:
-                elaborated = made
-                verify(elaborated.graph)
-        except ResError as error:
-            for diagnostic in error.diagnostics:
-                problems.add(diagnostic)
+        with weighed(taken):
+            try:
+                made = elaborate_known(found, {}, problems, self.limits)
+                if isinstance(made, Known):
+                    check_known(made, problems, unmet=unmet)
+                else:
+                    elaborated = made
+                    verify(elaborated.graph)
+            except ResError as error:
+                for diagnostic in error.diagnostics:
+                    problems.add(diagnostic)
         told = tuple(problems.found)
-        return Outcome(found.definition.name, key, elaborated, told, found.module, self.limits, unmet)
+        return Outcome(found.definition.name, key, elaborated, told, found.module, self.limits, unmet, taken)
 
 
-def _key(found: Found, uses: tuple[Module | None, ...]) -> Key:
-    """The texts of a network, of its bases, and of all in its file that are no networks; the used files."""
-    module = found.module
+def _own_key(found: Found) -> Key:
+    """The texts of a network and of its bases in its file."""
     bases: list[ast.AnyDefinition] = []
     base: Found | None = found
     while base is not None:
-        if base.module is module:
+        if base.module is found.module:
             bases.append(base.definition)
         base = base_of(base)
+    return tuple(map(_text, bases))
+
+
+def key_of_all(module: Module) -> Key:
+    """What every network of a file depends on, in that file: the texts of all that are no networks, and the names."""
     others = [d for d in module.program.definitions if kind_of(d) != "network"]
-    names = tuple(sorted(name for _, name in module.names))
-    return (*map(_text, bases), *map(_text, others), names, uses, module.source.path)
+    return (*map(_text, others), tuple(sorted(name for _, name in module.names)), module.source.path)
 
 
 def _text(definition: ast.AnyDefinition) -> tuple[str, str]:

@@ -7,9 +7,17 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from resdsl.compiler import read_recovering
+from resdsl.elaborate.definitions import Module
+from resdsl.elaborate.work import metered
+from resdsl.limits import DEFAULT, Limits
+from resdsl.lsp import networks as networks_room
+from resdsl.lsp.document import Document, Version
+from resdsl.lsp.files import Files
 from resdsl.lsp.requests import FEATURES
 from resdsl.lsp.server import make_server
 from resdsl.lsp.session import Session
+from resdsl.source import Source
 from tests.pace import in_time, timed
 from tests.security.test_bombs import EVERY, HEAD, READ, SECONDS, SLACK, network, words
 
@@ -89,3 +97,78 @@ def test_more_than_a_file_may_take_is_told_at_once(session: Session, tmp_path: P
     assert list(version.elaborate()) == []
     assert [diagnostic.code.value for diagnostic in version.diagnostics()] == ["limit-work"]
     session.editor.close(path.as_uri())
+
+
+STAGES = HEAD + "".join(
+    f"network n{k} {{ input 3x8x8  stem conv(3x3, 4) {words(f'stage s@ : basic({k} + @) * 2', 40)} }}\n" for k in (1, 2)
+)
+SUMS = HEAD + "".join(
+    f"network n{k} {{ input 3x8x8  let a0 = [{words('@', 500, ', ')}] {words('let a@ = sum(a0) + @', 60)} stem relu }}"
+    "\n"
+    for k in range(12)
+)
+
+
+def document(text: str, limits: Limits) -> Document:
+    return Document("bomb.res", None, text, Files(limits))
+
+
+def refused(version: Version) -> list[tuple[str, int | None]]:
+    """Where it is told that a limit is met."""
+    told = version.diagnostics()
+    return [(d.code.value, d.span and d.span.line) for d in told if d.code.value.startswith("limit-")]
+
+
+def known(version: Version) -> list[bool]:
+    """Of which networks there is a graph."""
+    outcomes = [version.outcome(found) for found in version.networks]
+    return [outcome is not None and outcome.graph is not None for outcome in outcomes]
+
+
+def test_what_is_asked_before_a_check_counts_once():
+    with metered(DEFAULT) as work:
+        assert read_recovering(Source("bomb.res", STAGES)).check().diagnostics == ()
+    version = document(STAGES, Limits(work=DEFAULT.work - work.left)).now
+    assert known(version) == [True, True]
+    assert version.diagnostics() == []
+
+
+def test_an_edit_that_changes_no_network_changes_nothing_of_what_is_refused():
+    edited = document(SUMS, Limits(work=600_000))
+    first = refused(edited.now)
+    assert first == refused(document(SUMS, Limits(work=600_000)).now) != []
+    graphs = known(edited.now)
+    assert set(graphs) == {True, False}
+    assert (known(edited.now), refused(edited.now)) == (graphs, first)
+    for n in range(1, 3):
+        edited.edit(SUMS + "\n" * n)
+        assert (refused(edited.now), known(edited.now)) == (first, graphs)
+
+
+def test_an_edit_that_brings_a_file_under_its_limit_again_shows_all():
+    edited = document(SUMS, Limits(work=600_000))
+    assert refused(edited.now) != []
+    edited.edit("\n".join(SUMS.split("\n")[:5]))
+    assert (refused(edited.now), known(edited.now)) == ([], [True] * 3)
+
+
+def test_what_is_told_stays_when_it_is_asked_for_again():
+    wrong = SUMS.replace("stem relu", "stem relu  expect params = 1", 1)
+    version = document(wrong, Limits(work=600_000)).now
+    list(version.elaborate())
+    told = version.diagnostics()
+    assert "expect-fails" in {diagnostic.code.value for diagnostic in told}
+    assert version.diagnostics() == told
+
+
+def test_what_all_networks_of_a_file_depend_on_is_looked_at_once(monkeypatch: pytest.MonkeyPatch):
+    seen: list[Module] = []
+    look = networks_room.key_of_all
+
+    def key_of_all(module: Module) -> networks_room.Key:
+        seen.append(module)
+        return look(module)
+
+    monkeypatch.setattr(networks_room, "key_of_all", key_of_all)
+    document(STAGES, DEFAULT).now.diagnostics()
+    assert len(seen) == 1
