@@ -62,8 +62,8 @@ class Module:
         return self.lost_files or name in self.lost
 
     def names_of(self, kind: str) -> list[str]:
-        """The names of all visible definitions of a kind."""
-        return [name for of_kind, name in self.names if of_kind == kind]
+        """The names of all visible definitions of a kind, but for those that were not read."""
+        return [name for of_kind, name in self.names if of_kind == kind and name != NO_NAME]
 
 
 @record
@@ -275,7 +275,7 @@ def _take_over(module: Module, used: Module, use: ast.Use) -> None:
         before = module.used.get((kind, name))
         if before is None:
             module.used[kind, name] = found
-        elif before.definition is not found.definition:
+        elif before.definition is not found.definition and name != NO_NAME:
             taken = mistake(
                 Code.NAME_TAKEN,
                 f"two used files define the {_in_words(kind)} `{name}`",
@@ -297,6 +297,8 @@ def _define(module: Module, definition: ast.AnyDefinition) -> None:
     before = module.own.get((kind, definition.name))
     if before is None:
         module.own[kind, definition.name] = Found(definition, module)
+        return
+    if definition.name == NO_NAME:
         return
     taken = mistake(
         Code.NAME_TAKEN,

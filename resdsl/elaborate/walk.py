@@ -18,6 +18,7 @@ from resdsl.elaborate.unknown import GIVEN, misspelt, quoted
 from resdsl.record import field, state
 from resdsl.source import Span
 from resdsl.syntax import ast
+from resdsl.syntax.token import NO_NAME
 
 
 @state
@@ -81,7 +82,7 @@ class Walk:
         for parameter in parameters:
             span = Span(parameter.span.source, parameter.span.start, parameter.span.start + len(parameter.name))
             with self.references.collect():
-                if parameter.name in seen:
+                if parameter.name in seen and parameter.name != NO_NAME:
                     message = f"two parameters are named `{parameter.name}`"
                     raise mistake(Code.NAME_TAKEN, message, span, notes=(Note(seen[parameter.name], "first here"),))
                 if parameter.type is not None and parameter.type not in TYPES:

@@ -36,6 +36,7 @@ from resdsl.lsp.symbols import (
 from resdsl.ops import OPS
 from resdsl.record import record
 from resdsl.syntax import ast
+from resdsl.syntax.token import NO_NAME
 from resdsl.syntax.words import TYPES
 
 ItemKind = Literal["keyword", "name", "argument", "value", "file"]
@@ -82,7 +83,7 @@ def complete(version: Version, offset: int, limits: Limits) -> tuple[int, list[I
         Item(word, "keyword", detail=keyword_form(word), doc=keyword_words(word), rank=2 if items else 1)
         for word in sorted(words)
     ]
-    return cursor.start, list({(item.kind, item.label): item for item in items}.values())
+    return cursor.start, list({(item.kind, item.label): item for item in items if item.label != NO_NAME}.values())
 
 
 def target_of_call(module: Module, call: Call, values: dict[str, Symbol]) -> Symbol | None:

@@ -195,3 +195,16 @@ def test_within_a_message_braces_hold_values(editor: Editor, show: Show):
 @pytest.mark.parametrize("place", ["# a comment ¦", "/* ¦", 'about "¦', "let n2 = 3¦"])
 def test_in_comments_texts_and_numbers_nothing_is_offered(place: str, editor: Editor, show: Show):
     assert offered(editor, show, HEAD + place) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "let 1n = 3  let m = ¦",
+        "stage 1s : basic(16)  link over ¦",
+        "} block 1b(width) { residual relu } network d { stage s : ¦",
+        "} network d(1p = 3) { stem conv(3x3, ¦",
+    ],
+)
+def test_a_name_that_could_not_be_read_is_not_offered(editor: Editor, show: Show, text: str):
+    assert "…" not in offered(editor, show, HEAD + text)
