@@ -105,7 +105,7 @@ class Place:
 
     def settle(self) -> None:
         """Where the mistake begins a line, take what is before for finished, if it can be."""
-        early = self.unclosed_braces() < 0 and (self.before.kind == "CLOSE_BRACE" or self.lacks_brace())
+        early = (self.before.kind == "CLOSE_BRACE" or self.lacks_brace()) and self.unclosed_braces() < 0
         if self.machine.kind_at(0) == "RES" or (self.begins_line() and not early):
             for kind in _ENDS:
                 self.machine.settle(kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 from resdsl.diagnostics import Code, Note
 from resdsl.source import Span
@@ -79,9 +80,11 @@ def _kind_of_body(place: Place) -> str | None:
     networks, blocks = _statements_of("statement"), _statements_of("block_statement")
     kinds = dict.fromkeys(networks - blocks - {"NORM", "ACT"}, "NETWORK") | dict.fromkeys(blocks - networks, "BLOCK")
     is_head, derives, depth = True, False, 0
-    for token in place.tokens[place.at + 1 : place.at + _FAR]:
+    for before, token in pairwise(place.tokens[place.at : place.at + _FAR]):
         if depth == 0 and token.kind not in (_IN_HEAD if is_head else ()):
             return None
+        if depth == 0 and token.kind == "NAME" and before.kind != "EQUALS" and before is not place.token:
+            return None  # words of a text
         derives |= depth == 0 and token.kind == "EQUALS"
         if derives and token.kind == "OPEN_BRACE":
             return "NETWORK"
@@ -97,12 +100,15 @@ def begins_nothing(place: Place) -> Mistake | None:
     token = place.token
     if token.kind != "NAME" or not place.begins_line() or not place.complete():
         return None
+    home = _home(place)
     help = LOOPS if token.text in ("for", "while", "repeat", "loop") else ""
     if place.after.kind in ("OPEN_PAREN", "ARROW"):
         help = "layers stand in a chain after their keyword: `stem conv(3x3, 16) -> bn -> relu`"
     elif place.after.kind == "EQUALS":
-        help = f"a value is named by `let`: `let {token.text} = …`" if len(token.text) < 24 else ""
-    home = _home(place)
+        form = "a value is named by `let`: `let" if home else "a value is named in a network: `let"
+        if not home and place.tokens[place.at + 2].kind == "NAME":
+            form = "a network begins with `network`: `network"
+        help = f"{form} {token.text} = …`" if len(token.text) < 24 else ""
     what = f"no statement of {home}" if home else "no definition"
     return tell(f"`{shorten(token.text)}` begins {what}", place.span(token), help=help)
 
