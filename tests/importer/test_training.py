@@ -98,6 +98,16 @@ def test_what_is_drawn_by_a_generator_of_the_model_is_noticed_too(kind):
         import_module(model, SHAPE)
 
 
+def test_a_model_that_cannot_be_copied_is_refused_with_the_reason():
+    model = PlainNet(adds)
+    model.chance = random.SystemRandom()
+    with pytest.raises(ResError) as raised:
+        import_module(model, SHAPE)
+    assert raised.value.diagnostics[0].message == (
+        "`PlainNet` cannot be copied, to be compared: NotImplementedError: System entropy source does not have state."
+    )
+
+
 def test_a_model_that_returns_more_in_training_is_refused():
     with pytest.raises(ResError, match="in training, the model returns several tensors"):
         import_module(PlainNet(lambda block, x: (x + block.conv(x), x) if block.training else x + block.conv(x)), SHAPE)

@@ -130,10 +130,10 @@ def _random_states(own: list[Any]) -> tuple[object, ...]:
 
 
 def _draws(value: object) -> bool:
-    """Whether something is a generator of random numbers, of Python's or of numpy's two kinds."""
+    """Whether something is a generator of random numbers, of Python's or of numpy's two kinds, with a state to see."""
     numpy: Any = sys.modules.get("numpy.random")
     kinds = (numpy.Generator, numpy.RandomState) if numpy is not None else ()
-    return isinstance(value, (random.Random, *kinds))
+    return isinstance(value, (random.Random, *kinds)) and not isinstance(value, random.SystemRandom)
 
 
 def _state_of(generator: Any) -> object:

@@ -16,6 +16,7 @@ from resdsl.emit.schemes import SCHEMES
 from resdsl.emit.torch import build
 from resdsl.integrations.importer.export import BATCH
 from resdsl.integrations.importer.keys import Keys
+from resdsl.integrations.importer.refused import refused
 from resdsl.integrations.importer.trace import Trace
 from resdsl.ir.graph import Graph, flatten
 
@@ -86,7 +87,7 @@ def find_scheme(trace: Trace, graph: Graph, match: Match) -> str:
 def compare_outputs(model: nn.Module, graph: Graph, keys: Mapping[str, str]) -> float:
     """The largest difference between the outputs of both, relative, with drawn weights, in evaluation, in float64."""
     generator = torch.Generator().manual_seed(0)
-    theirs = copy.deepcopy(model).to(device="cpu", dtype=torch.float64).eval()
+    theirs = _copy(model).to(device="cpu", dtype=torch.float64).eval()
     state = {key: _draw(key, value, generator) for key, value in theirs.state_dict().items()}
     theirs.load_state_dict(state)
     ours = build(graph).to(torch.float64).eval()
@@ -98,6 +99,15 @@ def compare_outputs(model: nn.Module, graph: Graph, keys: Mapping[str, str]) -> 
     if not torch.isfinite(scale) or scale == 0:
         raise InternalError("the weights that were drawn for a comparison prove nothing")
     return float((wanted.reshape(got.shape) - got).abs().max() / scale)
+
+
+def _copy(model: nn.Module) -> nn.Module:
+    """Another such model. Raises ResError where something that it holds cannot be copied."""
+    try:
+        return copy.deepcopy(model)
+    except Exception as error:
+        message = f"`{type(model).__name__}` cannot be copied, to be compared: {type(error).__name__}: {error}"
+        raise refused(message, help="take what cannot be copied out of its attributes") from error
 
 
 def _draw(key: str, value: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
