@@ -147,6 +147,16 @@ class Place:
             depth += (token.kind == "OPEN_BRACE") - (token.kind == "CLOSE_BRACE")
         return depth
 
+    def lacks_one_here(self) -> bool:
+        """Whether, before another definition begins, more braces are closed than are open."""
+        depth = sum(bracket.kind == "OPEN_BRACE" for bracket in self.open_brackets())
+        for at in range(self.at, len(self.tokens)):
+            kind = self.tokens[at].kind
+            if depth < 0 or (kind in DEFINITIONS - STATEMENTS and self.begins_line(at)):
+                break
+            depth += (kind == "OPEN_BRACE") - (kind == "CLOSE_BRACE")
+        return depth < 0
+
     def unclosed_before(self, at: int) -> bool:
         """Whether the innermost open brace was meant to be closed before the keyword at a token.
 

@@ -65,7 +65,7 @@ def closed_early(place: Place) -> Mistake | None:
 
 def no_brace(place: Place) -> Mistake | None:
     """Another word where a brace opens that is closed further down."""
-    if not place.carries_on(["OPEN_BRACE"], drop=1) or place.unclosed_braces() >= 0:
+    if not place.follows("OPEN_BRACE") or not place.lacks_one_here():
         return None
     message = f"`{shorten(place.token.text)}` stands where `{{` is wanted"
     return tell(message, place.span(place.token), fix="{", mend=replace(place, "OPEN_BRACE", "{"))
