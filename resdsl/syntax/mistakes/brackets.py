@@ -65,6 +65,8 @@ def closed_early(place: Place) -> Mistake | None:
 
 def no_brace(place: Place) -> Mistake | None:
     """Another word where a brace opens that is closed further down."""
+    if place.token.kind in STATEMENTS | DEFINITIONS and place.begins_line():
+        return None  # it begins something
     if not place.follows("OPEN_BRACE") or not place.lacks_one_here():
         return None
     message = f"`{shorten(place.token.text)}` stands where `{{` is wanted"
