@@ -105,14 +105,15 @@ class Place:
 
     def settle(self) -> None:
         """Where the mistake begins a line, take what is before for finished, if it can be."""
-        early = (self.before.kind == "CLOSE_BRACE" or self.lacks_brace()) and self.unclosed_braces() < 0
+        early = (self.before.kind == "CLOSE_BRACE" and self.unclosed_braces() < 0) or self.lacks_brace()
         if self.machine.kind_at(0) == "RES" or (self.begins_line() and not early):
             for kind in _ENDS:
                 self.machine.settle(kind)
 
     def lacks_brace(self) -> bool:
-        """Whether a statement stands where only the braces before it are missing."""
-        return self.token.kind in STATEMENTS - DEFINITIONS and self.machine.takes("OPEN_BRACE", self.token.kind)
+        """Whether a statement stands where only the brace before it is missing, which is closed further down."""
+        kind = self.token.kind
+        return kind in STATEMENTS - DEFINITIONS and self.machine.takes("OPEN_BRACE", kind) and self.lacks_one_here()
 
     def open_brackets(self) -> list[Token]:
         """The brackets that are open here, the innermost last."""

@@ -159,7 +159,7 @@ def misspelt(place: Place) -> Mistake | None:
 
 def missing(place: Place) -> Mistake | None:
     """One sign or word left out."""
-    if place.begins_line() and place.complete() and not (place.lacks_brace() and place.unclosed_braces() < 0):
+    if place.begins_line() and place.complete() and not place.lacks_brace():
         return None  # the token begins something
     for kind in sorted(INSERTIONS, key=lambda kind: kind != "COLON") if place.token.text in TYPES else INSERTIONS:
         text = INSERTIONS[kind]
