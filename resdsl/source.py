@@ -84,3 +84,8 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
+
+
+def usual_line_end(text: str) -> str:
+    """How most lines of a text end: with a newline, or with two characters as on Windows."""
+    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"

@@ -9,7 +9,6 @@ import click
 from resdsl.cli.complete import complete_specs
 from resdsl.cli.difference import difference
 from resdsl.cli.failures import FINDINGS, WRONG_COMMAND
-from resdsl.cli.line_ends import usual_line_end
 from resdsl.cli.options import not_empty
 from resdsl.cli.report import report
 from resdsl.cli.specs import expand_folders, read_stdin, spec_file
@@ -17,6 +16,7 @@ from resdsl.diagnostics import Code, Diagnostic, ResError
 from resdsl.elaborate.definitions import Loader
 from resdsl.elaborate.problems import Problems
 from resdsl.emit.write import write_file
+from resdsl.source import usual_line_end
 from resdsl.syntax.format import fmt
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from operator import add
 
-
-def usual_line_end(raw: str) -> str:
-    """How most lines of a text end."""
-    return "\r\n" if raw.count("\r\n") * 2 > raw.count("\n") else "\n"
+from resdsl.source import usual_line_end
 
 
 def with_line_ends(text: str, raw: str) -> str:

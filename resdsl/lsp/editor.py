@@ -12,7 +12,7 @@ from resdsl.limits import DEFAULT, Limits
 from resdsl.lsp.document import Document, Version
 from resdsl.lsp.files import Files
 from resdsl.lsp.navigation import Workspace
-from resdsl.source import Source, Span
+from resdsl.source import Source, Span, usual_line_end
 from resdsl.syntax.format import fmt, fmt_parsed
 
 
@@ -79,7 +79,7 @@ class Editor:
                 formatted = fmt(source.text.replace("\r\n", "\n"), name=source.name, limits=self.limits)
             except ResError:
                 return []
-            return changes(source, formatted.replace("\n", "\r\n"))
+            return changes(source, formatted.replace("\n", usual_line_end(source.text)))
         version = self.version(key)
         if version is None or version.has_syntax_mistakes:
             return []

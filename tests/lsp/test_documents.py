@@ -373,6 +373,14 @@ def test_a_document_is_laid_out_as_fmt_does_it(ends: str, editor: Editor, show: 
     assert formatted == fmt(text.replace(ends, "\n")).replace("\n", ends) != text
 
 
+@pytest.mark.parametrize(("n_windows", "end"), [(1, "\n"), (TWO.count("\n") - 1, "\r\n")])
+def test_lines_end_as_most_of_them_do(n_windows: int, end: str, editor: Editor, show: Show):
+    text = TWO.replace("  ", " ").replace("\n", "\r\n", n_windows)
+    ((span, new),) = editor.format(show(text))
+    formatted = text[: span.start] + new + text[span.end :]
+    assert formatted == fmt(text.replace("\r\n", "\n")).replace("\n", end)
+
+
 def test_what_is_no_program_is_not_laid_out_but_what_has_other_mistakes_is(editor: Editor, show: Show):
     assert editor.format(show(TWO.replace("  ", " ") + "}")) == []
     missing = TWO.replace("  ", " ").replace("res 1", 'res 1\nuse "no_such.res"', 1).replace("basic", "bassic")
