@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from resdsl.diagnostics import Code, Note, nearest
+from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.arguments import ParameterPlacer, parameter_missing
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.evaluate import evaluate_value, look_through
@@ -173,14 +173,12 @@ def look_at(argument: ast.Argument, scope: Scope, problems: Problems) -> None:
 def check_type(parameter: ast.Parameter, value: Value, span: Span) -> Value:
     """The value as the parameter's declared type takes it; any value where none is declared.
 
-    Raises Mistake for a value of another type.
+    Raises Mistake for a value of another type, Echo where there is no such type, as is told of the definition.
     """
     kind = parameter.type
     wanted = TYPES.get(kind or "")
     if kind is not None and wanted is None:
-        near = nearest(kind, TYPES)
-        help = f"did you mean `{near}`?" if near else f"the types are {', '.join(TYPES)}"
-        raise mistake(Code.NAME_UNKNOWN, f"there is no type `{kind}`", parameter.span, help=help)
+        raise Echo
     if wanted is not None and not wanted[1](value):
         message = f"`{parameter.name}` takes {wanted[0]}, not {describe(value)}"
         raise mistake(
