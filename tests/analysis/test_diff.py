@@ -64,3 +64,32 @@ def test_a_kind_that_is_another_under_its_name_is_told() -> None:
     changes = diff(one, other).changes
     assert [change.place for change in changes] == ["s1[1..4]", "s2[1..4]"]
     assert all(str(change).endswith(", other layers") for change in changes)
+
+
+def test_links_that_come_are_told_by_what_they_go_around() -> None:
+    spans = {"a": "s1", "b": "s2[2..3]", "c": "all", "d": "s1[1..2]"}
+    links = " ".join(f"link {name} over {span} via identity" for name, span in spans.items())
+    told = [str(change) for change in diff(linked(""), linked(links)).changes]
+    assert sorted(told) == [
+        "+ link a: over s1 via identity",
+        "+ link b: over s2[2..3] via identity",
+        "+ link c: over s1..s2 via identity",
+        "+ link d: over s1[1..2] via identity",
+    ]
+
+
+def staged(blocks: str) -> Graph:
+    return load(f'res 1 use "std.res" network net {{ input 3x8x8  stem conv(3x3, 4)  stage s1 : {blocks} }}')
+
+
+def test_blocks_that_come_are_told_in_runs_of_equal_ones() -> None:
+    one, other = staged("basic(4)"), staged("basic(4) + preact_basic(4) * 2 + basic(4) * 3")
+    (change,) = diff(one, other).changes
+    assert (change.place, change.after) == ("s1[2..6]", "preact_basic(4) via identity * 2 + basic(4) via identity * 3")
+
+
+def test_of_many_runs_the_middle_is_counted() -> None:
+    others = " + ".join(f"basic({width}) * 2" for width in (8, 16, 32))
+    (change,) = diff(staged("basic(4)"), staged(f"basic(4) + {others}")).changes
+    first, last = "basic(8) via projection + basic(8) via identity", "basic(32) via identity"
+    assert change.after == f"{first} + (3 more) + {last}"
