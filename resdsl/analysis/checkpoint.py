@@ -89,30 +89,17 @@ def checkpoint_within(
         ValueError: where no policy fits; the message says what the smallest needs.
     """
     sizes = _Sizes(graph, batch, dtype)
-    best = sizes.policy(())
-    if best.peak <= n_bytes:
-        return best
-    smallest, best = best, None
-    for n_blocks in _lengths(graph, longest):
-        groups = tuple(_grouped(graph, n_blocks))
-        low, high = 1, len(groups)  # how many groups are computed again: the fewest that fit
-        policy = sizes.policy(groups)
-        smallest = min(smallest, policy, key=lambda policy: policy.peak)
-        if policy.peak > n_bytes:
-            continue
-        while low < high:
-            middle = (low + high) // 2
-            if sizes.policy(groups[:middle]).peak <= n_bytes:
-                high = middle
-            else:
-                low = middle + 1
-        policy = sizes.policy(groups[:low])
-        if policy.peak <= n_bytes and (best is None or policy.macs < best.macs):
-            best = policy
+    best: Checkpoint | None = None
+    smallest = sizes.until[-1]
+    for n_blocks in (0, *_lengths(graph, longest)):
+        groups = tuple(_grouped(graph, n_blocks)) if n_blocks else ()
+        for count, (saved, peak, macs) in enumerate(sizes.of_first(groups)):
+            smallest = min(smallest, peak)
+            if peak <= n_bytes:
+                best = Checkpoint(groups[:count], saved, peak, macs) if best is None or macs < best.macs else best
+                break
     if best is None:
-        raise ValueError(
-            f"the activations of a batch of {batch} need at least {smallest.peak:,} bytes, not {n_bytes:,}"
-        )
+        raise ValueError(f"the activations of a batch of {batch} need at least {smallest:,} bytes, not {n_bytes:,}")
     return best
 
 
@@ -129,16 +116,22 @@ class _Sizes:
 
     def policy(self, groups: tuple[tuple[int, int], ...]) -> Checkpoint:
         """The policy of these groups."""
-        recomputed = sum(self.until[beyond] - self.until[first] for first, beyond in groups)
-        entered = self._entering(groups)
-        saved = peak = self.until[-1] - recomputed + sum(entered)
-        before = kept = 0
-        for (first, beyond), enters in zip(groups, entered, strict=True):
-            kept += self.until[first] - self.until[before] + enters
-            peak = max(peak, kept + self.until[beyond] - self.until[first])
-            before = beyond
-        macs = sum(self.macs_until[beyond] - self.macs_until[first] for first, beyond in groups)
+        *_, (saved, peak, macs) = self.of_first(groups)
         return Checkpoint(groups, saved, peak, macs)
+
+    def of_first(self, groups: Groups) -> Iterator[tuple[int, int, int]]:
+        """Bytes saved, bytes at most and multiply-adds: of no group, of the first one, of the first two, …"""
+        saved, again, macs = self.until[-1], 0, 0
+        before = kept = 0
+        yield saved, saved, macs
+        for (first, beyond), enters in zip(groups, self._entering(groups), strict=True):
+            inside = self.until[beyond] - self.until[first]
+            kept += self.until[first] - self.until[before] + enters
+            saved += enters - inside
+            again = max(again, kept + inside)
+            macs += self.macs_until[beyond] - self.macs_until[first]
+            before = beyond
+            yield saved, max(saved, again), macs
 
     def _entering(self, groups: Groups) -> list[int]:
         """For each group the bytes that are kept for it and for no group before it."""

@@ -3,7 +3,7 @@
 import pytest
 
 import resdsl
-from resdsl.analysis.checkpoint import checkpoint_every, checkpoint_within
+from resdsl.analysis.checkpoint import checkpoint_every, checkpoint_groups, checkpoint_within
 from resdsl.analysis.cost import cost
 from resdsl.analysis.memory import memory
 
@@ -64,5 +64,7 @@ def test_of_the_policies_that_fit_the_one_with_least_to_compute_again_is_taken()
         assert taken.peak <= n_bytes
         assert taken.macs <= min(policy.macs for policy in tried if policy.peak <= n_bytes)
         assert taken.macs > 0
+        assert checkpoint_within(graph, taken.peak).macs <= taken.macs, "so many bytes are enough"
+        assert checkpoint_groups(graph, taken.groups[:-1]).peak > n_bytes, "a group less is not"
     with pytest.raises(ValueError, match=r"the activations of a batch of 1 need at least [\d,]+ bytes, not 1,000"):
         checkpoint_within(graph, 1_000)
