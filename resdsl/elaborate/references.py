@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Literal
 
 from resdsl.diagnostics import Code, Note
 from resdsl.elaborate.arguments import ParameterPlacer, SettingPlacer, parameter_missing, setting_missing
+from resdsl.elaborate.constants import constant_parts
 from resdsl.elaborate.definitions import Found, Module
+from resdsl.elaborate.evaluate import evaluate_value
 from resdsl.elaborate.functions import FUNCTIONS
-from resdsl.elaborate.problems import ENOUGH, Echo, Mistake, Problems, mistake
+from resdsl.elaborate.problems import ENOUGH, Beside, Echo, Mistake, Problems, mistake
+from resdsl.elaborate.scope import Scope
 from resdsl.elaborate.unknown import KINDS, a, unknown_definition, unknown_value
 from resdsl.elaborate.work import spend
 from resdsl.ops import OPS, Op
@@ -87,6 +90,7 @@ class References:
         self.found: list[Found] = []
         self.spans: list[Span] = []
         self.lost = False
+        self._is_inside = False
 
     @contextmanager
     def collect(self) -> Generator[None]:
@@ -106,7 +110,31 @@ class References:
     # ------------------------------------------------------------ expressions
 
     def value(self, expression: ast.Expression, names: Names, *, tensors: bool = False) -> Kind:
-        """Resolves an expression; `tensors` says whether tensors have a place in it. Gives the kind of its value."""
+        """Resolves an expression; `tensors` says whether tensors have a place in it. Gives the kind of its value.
+
+        One with a mistake in its names is not computed later: what is wrong with the numbers in it is told here.
+        """
+        if self._is_inside:
+            return self._value(expression, names, tensors=tensors)
+        self._is_inside, n_told = True, len(self.problems.found)
+        try:
+            kind = self._value(expression, names, tensors=tensors)
+        finally:
+            self._is_inside = False
+        if len(self.problems.found) > n_told:
+            self._compute(constant_parts(expression))
+        return kind
+
+    def _compute(self, parts: Iterable[ast.Expression]) -> None:
+        """Tells what is wrong with expressions without names."""
+        beside = Beside()
+        for part in parts:
+            with beside:
+                evaluate_value(part, Scope(self.module))
+        with self.problems.go_on():
+            beside.check()
+
+    def _value(self, expression: ast.Expression, names: Names, *, tensors: bool) -> Kind:
         match expression:
             case ast.Integer() | ast.Real() | ast.String() | ast.Boolean() | ast.Quantity() | ast.Size():
                 return "value"

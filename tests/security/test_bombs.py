@@ -140,6 +140,11 @@ TOLD = {
     ),
     "1,000 mistakes about a list": (network(f"let a = {MANY} {words('let b@ = a + 1', 1000)}"), Code.VALUE_TYPE),
     "9,000 mistakes in one list": (network(f"let a = [{','.join(['7/2'] * 9000)}]"), Code.VALUE_DIVISION),
+    "9,000 mistakes beside a name": (network(f"let a = [{','.join(['7/2'] * 9000)}, q]"), Code.VALUE_DIVISION),
+    "a name in 50 lists around 9,000 numbers": (
+        network(f"let a = {'[q, ' * 50}{','.join(['1 + 2'] * 9000)}{']' * 50}"),
+        Code.NAME_UNKNOWN,
+    ),
     "9,000 mistakes in 3,000 sums": (network(words("let b@ = 7/2 + 5/2 + 3/2", 3000)), Code.VALUE_DIVISION),
     "5,000 statements that may stand once": (
         network("stage s : basic(4) " + 'about "a" ' * 5_000),
