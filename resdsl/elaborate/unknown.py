@@ -13,6 +13,7 @@ from resdsl.elaborate.work import n_compared
 from resdsl.ops import OPS
 from resdsl.record import evolve
 from resdsl.source import Span
+from resdsl.syntax.token import NO_NAME
 
 KINDS = ("block", "layer", "shortcut", "schedule", "network")
 """What a file can define."""
@@ -71,6 +72,8 @@ def unknown_definition(
     raised = misspelt(Code.NAME_UNKNOWN, message, span, meant, candidates, otherwise=otherwise)
     if uses := use_fixes(kind, name, module):
         return _defined_elsewhere(raised, uses)
+    if (kind, NO_NAME) in module.names and not raised.diagnostic.fixes:
+        return Echo()  # it may be the one whose name could not be read
     return raised
 
 

@@ -79,10 +79,8 @@ class Place:
         coming = self.coming(first)
         if self.machine.takes_at(height, *kinds, *coming):
             return True
-        to_line_end = next((n for n in range(len(coming)) if self.begins_line(first + n)), None)
-        if to_line_end is None:
-            return False
-        return any(self.machine.takes_at(height, *kinds, *coming[:to_line_end], end) for end in _ENDS)
+        lines = (coming[:n] for n in range(len(coming)) if self.begins_line(first + n))
+        return any(self.machine.takes_at(height, *kinds, *line, end) for line in lines for end in _ENDS)
 
     def begins_well(self, at: int) -> bool:
         """Whether a statement that begins with a token is likely one, and no word of a broken one."""

@@ -23,7 +23,14 @@ from resdsl.syntax.mistakes.signs import (
     unquoted,
     wrong_sign,
 )
-from resdsl.syntax.mistakes.statements import begins_nothing, edition, misplaced, unexpected, without_keyword
+from resdsl.syntax.mistakes.statements import (
+    begins_nothing,
+    edition,
+    misplaced,
+    unexpected,
+    without_keyword,
+    without_use,
+)
 from resdsl.syntax.place import Place
 
 
@@ -65,6 +72,7 @@ KNOWN: tuple[Callable[[Place], Mistake | None], ...] = (  # in the order of tria
     missing,
     unquoted,
     misplaced,
+    without_use,
     without_keyword,
     begins_nothing,
 )

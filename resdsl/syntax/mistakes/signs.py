@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from resdsl.diagnostics import Code, nearest
 from resdsl.syntax.mistakes.mistake import Mend, Mistake, as_in, form, insert, quote, replace, shorten, tell
 from resdsl.syntax.place import CLOSER, Place
@@ -114,7 +116,7 @@ def unbracketed(place: Place) -> Mistake | None:
     """`survive linear 0.5`, `stem conv 3x3`: a value behind the name that it is for."""
     if place.before.kind != "NAME" or place.token.kind not in ("INT", "REAL", "SIZE") or place.begins_line():
         return None
-    if place.keyword() not in ("SURVIVE", "STEM", "HEAD", "LAYERS", "STAGE", "NORM", "INIT"):
+    if place.keyword() not in ("SURVIVE", "STEM", "HEAD", "LAYERS", "STAGE", "NORM", "INIT") or _is_named(place):
         return None
     right = f"({place.token.text})"
     value = place.token.kind
@@ -161,7 +163,8 @@ def missing(place: Place) -> Mistake | None:
     """One sign or word left out."""
     if place.begins_line() and place.complete() and not place.lacks_brace():
         return None  # the token begins something
-    for kind in sorted(INSERTIONS, key=lambda kind: kind != "COLON") if place.token.text in TYPES else INSERTIONS:
+    first = "COLON" if place.token.text in TYPES else "EQUALS" if _is_named(place) else ""
+    for kind in sorted(INSERTIONS, key=lambda kind: kind != first):
         text = INSERTIONS[kind]
         if kind == CLOSER.get(place.before.kind):
             continue
@@ -169,6 +172,22 @@ def missing(place: Place) -> Mistake | None:
             message = f"`{text.strip()}` is missing after `{shorten(place.before.text)}`"
             return tell(message, place.gap, help=form(place), fix=text, mend=insert(place, kind))
     return None
+
+
+def _is_named(place: Place) -> bool:
+    """Whether a value stands behind a name in a list in which values are named."""
+    brackets = place.open_brackets()
+    if not brackets or brackets[-1].kind != "OPEN_PAREN" or place.before.kind != "NAME":
+        return False
+    if place.token.kind not in _VALUES or place.tokens[place.at - 2].kind not in ("OPEN_PAREN", "COMMA"):
+        return False
+    first = bisect_left(place.tokens, brackets[-1].start, key=lambda token: token.start)
+    depth = 0
+    for token in place.tokens[first : first + _FAR]:
+        depth += (token.kind in CLOSER) - (token.kind in CLOSER.values())
+        if depth == 0 or (depth == 1 and token.kind == "EQUALS"):
+            return depth == 1 or place.tokens[first - 2].kind == "EXPECT"
+    return False
 
 
 def unquoted(place: Place) -> Mistake | None:
@@ -188,5 +207,9 @@ def unquoted(place: Place) -> Mistake | None:
 
 
 _ENDS = frozenset({"$END", "CLOSE_BRACE", "STRING"})
+
+_VALUES = frozenset("INT REAL SIZE STRING QUANTITY TRUE FALSE OPEN_BRACKET".split())
+
+_FAR = 200  # tokens of a list that are looked through
 
 _N_DIGITS = 3

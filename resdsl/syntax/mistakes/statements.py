@@ -56,6 +56,15 @@ def misplaced(place: Place) -> Mistake | None:
     return tell(message, place.span(token), notes=notes, help=help)
 
 
+def without_use(place: Place) -> Mistake | None:
+    """The name of a file alone."""
+    token = place.token
+    if token.kind != "STRING" or not place.machine.takes("USE", "STRING"):
+        return None
+    message, use = f"`use` is missing before `{shorten(token.text)}`", Token("USE", "use", token.start, token.start)
+    return tell(message, place.span(token), fix=f"use {token.text}", mend=Mend((use,), drop=0))
+
+
 def without_keyword(place: Place) -> Mistake | None:
     """A network or a block that begins with its name, or with another word."""
     token = place.token
