@@ -156,6 +156,7 @@ def test_fsdp_holds_shards_as_torch_cuts_them():
     block = 2 * (9 * 64 * 64 + 2 * 64)  # two convolutions and their norms, twice 64 channels
     assert rank.gathered == 4 * (2 * block + block)
     assert rank.total == rank.state + rank.gathered + rank.activations
+    assert plans(graph, Asked(1, GiB, 6))["fsdp"].ranks[0].gathered == 0, "one process has everything"
 
 
 def test_a_pipeline_keeps_microbatches_by_the_distance_to_its_end():
