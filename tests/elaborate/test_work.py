@@ -10,7 +10,7 @@ from resdsl.elaborate import blocks
 from resdsl.elaborate.definitions import Found
 from resdsl.elaborate.problems import Echo
 from resdsl.elaborate.size import n_layers
-from resdsl.elaborate.work import Work, metered
+from resdsl.elaborate.work import Work, metered, n_unforeseen
 from resdsl.limits import DEFAULT, Limits
 from resdsl.source import Source
 from tests.elaborate.programs import HEAD, check, network, told
@@ -47,6 +47,13 @@ def test_what_looks_at_each_item_of_a_list_counts_for_an_eighth_of_a_step_each(l
     plain = network(f'let a = [{",".join(["1"] * lists)}] let b = a[1] require b == 1, "{{b}}"')
     looked = plain.replace("a[1]", "sum(a)").replace("b == 1", "b >= 1")
     assert abs(steps_of(looked) - steps_of(plain) - steps) <= 4
+
+
+def test_what_is_foreseen_may_take_more_than_what_is_not():
+    """300 blocks that differ are more steps than a file may take that nothing foretells; each says what it will be."""
+    graph = load(network("stage s2 : basic(4 + i) * 300"))
+    assert len(graph.blocks) == 301
+    assert steps_of(network("stage s2 : basic(4 + i) * 300")) > n_unforeseen(DEFAULT)
 
 
 def test_layers_are_counted_with_what_they_are_made_of():
