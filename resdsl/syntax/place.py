@@ -50,6 +50,10 @@ class Place:
         at = self.at if at is None else at
         return at == 0 or self.source.text.find("\n", self.tokens[at - 1].end, self.tokens[at].start) >= 0
 
+    def index_of(self, start: int) -> int:
+        """The number of the first token that begins at a place of the text, or behind it."""
+        return bisect_left(self.tokens, start, key=_start)
+
     def indentation(self, token: Token) -> int:
         """How far the line that a token stands on is indented."""
         line = self.source.line(self.source.position(token.start)[0])
@@ -63,7 +67,7 @@ class Place:
         if not lists or not self.machine.takes_at(lists[0], "NAME", "EQUALS"):
             return False
         statement = (self.machine.starts[lists[0] :] or [self.token.start])[0]
-        first = self.tokens[bisect_left(self.tokens, statement, key=_start)]
+        first = self.tokens[self.index_of(statement)]
         return self.indentation(self.tokens[at]) <= self.indentation(first)
 
     def follows(self, *kinds: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from resdsl.syntax.mistakes import Mistake, diagnose
 from resdsl.syntax.place import Place
 from resdsl.syntax.token import NO_NAME, Token
@@ -154,7 +152,7 @@ def _enter(place: Place) -> None:
     kinds = ["NAME"] if base else [machine.kind_at(height), "NAME"]
     if machine.kind_at(height) == "EXTERN":
         kinds.insert(1, "BLOCK")
-    first = bisect_left(place.tokens, machine.starts[base or height], key=lambda token: token.start) + bool(base)
+    first = place.index_of(machine.starts[base or height]) + bool(base)
     end = machine.ends[base or height]
     machine.pop_to(base + 1 if base else height)
     for at, kind in enumerate(kinds, start=first):

@@ -97,18 +97,21 @@ def test_groups_that_are_none_of_the_network_are_refused(groups):
         resdsl.build(graph).compile(checkpoint=groups)
 
 
-@pytest.mark.parametrize("n_blocks", [0, 1, 4])
-def test_a_step_takes_the_memory_that_is_planned(n_blocks: int):
+def test_a_step_takes_the_memory_that_is_planned():
+    """But for what a convolution copies into an order that suits the processor: as much, whatever is computed again."""
     graph = network("links that end inside a group")
-    groups = checkpoint_every(graph, n_blocks).groups if n_blocks else ()
-    model = resdsl.build(graph).train()
-    recompute_groups(model, graph, groups)
-    x = torch.randn(32, 3, 16, 16)
-    model(x).sum().backward()
-    model.zero_grad()
-    with watch_peak(x.device) as found:
-        model(x).sum().backward()
-    planned = checkpoint_groups(graph, groups, batch=32).peak - x.nbytes + memory(graph).weights
     largest = 32 * 8 * 16 * 16 * 4
-    copies = 6  # of what a convolution takes and gives, in an order that suits the processor: on some 3, on others 5
-    assert planned - largest < found.n_bytes < planned + copies * largest
+    beyond: list[float] = []
+    for n_blocks in (0, 1, 4):
+        groups = checkpoint_every(graph, n_blocks).groups if n_blocks else ()
+        model = resdsl.build(graph).train()
+        recompute_groups(model, graph, groups)
+        x = torch.randn(32, 3, 16, 16)
+        model(x).sum().backward()
+        model.zero_grad()
+        with watch_peak(x.device) as found:
+            model(x).sum().backward()
+        planned = checkpoint_groups(graph, groups, batch=32).peak - x.nbytes + memory(graph).weights
+        beyond.append((found.n_bytes - planned) / largest)
+    assert all(-1 < of_policy < 6 for of_policy in beyond), "its operands and its result, at most"
+    assert max(beyond) - min(beyond) < 1.5

@@ -4,6 +4,7 @@ The losses of DDP and FSDP2 differ from those of one process by a rounding of th
 """
 
 import json
+from itertools import count
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from resdsl.analysis.partition import partition
 from resdsl.analysis.plan import Asked, Rank, plans
 from resdsl.integrations.parallel import SharedDraws, Stage, share_draws, zero_dropped, zero_missing
 from tests.analysis.test_memory import kept_by_autograd
+from tests.pace import in_time
 from tests.training.conftest import losses, weights
 
 ASKED = ("resnet_cifar_sd", "-p", "depth=14", "--recipe", "quick", "--epochs", "1", "--batch", "128")
@@ -134,7 +136,16 @@ def test_two_processes_train_to_the_losses_of_one_within_the_memory_that_is_plan
             passing = 6 + free[parallel].n_microbatches  # gradients on their way, what is sent and what was received
             assert measured <= planned + passing * _largest(graph, rank)
     assert told["balance"]["planned"] == pytest.approx(1.005, abs=5e-4)  # of the pipeline
-    assert told["balance"]["measured"] < 2.5  # times, some of them beside other work: 4 is all of it in one part
+    tries = count()
+
+    @in_time
+    def is_balanced():
+        number = next(tries)
+        again = f"pipeline{number}"
+        folder = torchrun({again: (*SHORT, *asked["pipeline"])})[again] if number else two["pipeline"]
+        assert json.loads((folder / "plan.json").read_text())["balance"]["measured"] < 1.6
+
+    is_balanced()
 
 
 def _largest(graph: resdsl.Graph, rank: Rank) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from resdsl.diagnostics import Code, Note
 from resdsl.syntax.mistakes.mistake import Mend, Mistake, insert, replace, shorten, tell
 from resdsl.syntax.place import CLOSER, Place
@@ -41,7 +39,7 @@ def unclosed(place: Place) -> Mistake | None:
 def _holds_more(place: Place) -> bool:
     """Whether more than a list stands in the innermost bracket, a layer's: it was to close somewhere before."""
     opened = place.open_brackets()[-1]
-    first = bisect_left(place.tokens, opened.start, key=lambda token: token.start)
+    first = place.index_of(opened.start)
     is_layers = bool(place.keyword()) or place.tokens[first - 1].kind in ("NAME", "NORM", "ACT")
     holds = any(place.tokens[at].kind == "ARROW" or place.begins_equation(at) for at in range(first, place.at))
     return opened.kind == "OPEN_PAREN" and is_layers and holds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from resdsl.diagnostics import Code, nearest
 from resdsl.syntax.mistakes.mistake import Mend, Mistake, as_in, form, insert, quote, replace, shorten, tell
 from resdsl.syntax.place import CLOSER, Place
@@ -181,7 +179,7 @@ def _is_named(place: Place) -> bool:
         return False
     if place.token.kind not in _VALUES or place.tokens[place.at - 2].kind not in ("OPEN_PAREN", "COMMA"):
         return False
-    first = bisect_left(place.tokens, brackets[-1].start, key=lambda token: token.start)
+    first = place.index_of(brackets[-1].start)
     depth = 0
     for token in place.tokens[first : first + _FAR]:
         depth += (token.kind in CLOSER) - (token.kind in CLOSER.values())

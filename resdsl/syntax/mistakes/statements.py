@@ -61,8 +61,14 @@ def without_use(place: Place) -> Mistake | None:
     token = place.token
     if token.kind != "STRING" or not place.machine.takes("USE", "STRING"):
         return None
-    message, use = f"`use` is missing before `{shorten(token.text)}`", Token("USE", "use", token.start, token.start)
-    return tell(message, place.span(token), fix=f"use {token.text}", mend=Mend((use,), drop=0))
+    return _put_before(place, "USE")
+
+
+def _put_before(place: Place, kind: str) -> Mistake:
+    """A keyword that is missing before the token."""
+    token, word = place.token, kind.lower()
+    message, keyword = f"`{word}` is missing before `{shorten(token.text)}`", Token(kind, word, token.start, token.start)
+    return tell(message, place.span(token), fix=f"{word} {token.text}", mend=Mend((keyword,), drop=0))
 
 
 def without_keyword(place: Place) -> Mistake | None:
@@ -70,15 +76,11 @@ def without_keyword(place: Place) -> Mistake | None:
     token = place.token
     if token.kind != "NAME" or not place.complete() or _home(place) or (kind := _kind_of_body(place)) is None:
         return None
-    word, span = kind.lower(), place.span(token)
     if place.after.kind == "NAME":
+        word = kind.lower()
         message = f"a {word} begins with `{word}`, not with `{shorten(token.text)}`"
-        return tell(message, span, fix=word, mend=replace(place, kind, word))
-    message, mend = (
-        f"`{word}` is missing before `{shorten(token.text)}`",
-        Mend((Token(kind, word, token.start, token.start),), drop=0),
-    )
-    return tell(message, span, fix=f"{word} {token.text}", mend=mend)
+        return tell(message, place.span(token), fix=word, mend=replace(place, kind, word))
+    return _put_before(place, kind)
 
 
 def _kind_of_body(place: Place) -> str | None:
