@@ -163,10 +163,8 @@ class LayerFrame:
                     self.require(statement, definition.statements, scope)
                 case ast.About() | ast.Cite():
                     pass
-        if "y" not in scope.names and definition.lost:
-            raise Echo
         if "y" not in scope.names:
-            raise _no_result(definition)
+            raise Echo  # it is lost, or missing, as is told of the definition
         y = scope.names["y"]
         if isinstance(y, Poison):
             raise Echo
@@ -358,11 +356,3 @@ def no_tensor(definition: ast.Layer | ast.ShortcutKind, y: Result) -> Exception:
     message = f"`y` is {describe(y)}; what leaves `{definition.name}` is a tensor"
     form = "y = x + f" if isinstance(definition, ast.ShortcutKind) else "y = x -> relu"
     return mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help=f"as in `{form}`")
-
-
-def _no_result(definition: ast.Layer | ast.ShortcutKind) -> Exception:
-    what = (
-        "the tensor that leaves the junction" if isinstance(definition, ast.ShortcutKind) else "what leaves the layer"
-    )
-    message = f"`{definition.name}` gives no `y`, {what}"
-    return mistake(Code.SHORTCUT_EQUATION, message, definition.name_span, help="add an equation `y = …`")

@@ -67,7 +67,8 @@ def without_use(place: Place) -> Mistake | None:
 def _put_before(place: Place, kind: str) -> Mistake:
     """A keyword that is missing before the token."""
     token, word = place.token, kind.lower()
-    message, keyword = f"`{word}` is missing before `{shorten(token.text)}`", Token(kind, word, token.start, token.start)
+    keyword = Token(kind, word, token.start, token.start)
+    message = f"`{word}` is missing before `{shorten(token.text)}`"
     return tell(message, place.span(token), fix=f"{word} {token.text}", mend=Mend((keyword,), drop=0))
 
 
